@@ -1,0 +1,51 @@
+package io.fullbore.core;
+
+import org.jspecify.annotations.Nullable;
+
+/** The expected ways in which a request does not get its answer. */
+public sealed interface Failure {
+  /** Says what, where and what to do; safe to show to the caller. */
+  String message();
+
+  /**
+   * The request itself is wrong.
+   *
+   * @param param the parameter at fault as the caller wrote it, such as {@code messages[0].role}
+   * @param code a machine-readable kind, such as {@code invalid_value}
+   */
+  record InvalidRequest(String message, @Nullable String param, String code) implements Failure {}
+
+  /** The prompt, or prompt and answer, do not fit the model's context. Nothing is ever cut. */
+  record ContextLengthExceeded(int contextTokens, int promptTokens, int completionTokens)
+      implements Failure {
+    @Override
+    public String message() {
+      return "This model's maximum context length is %d tokens. However, you requested %d tokens (%d in the prompt, %d in the completion). Please reduce the length of the prompt or of the completion."
+          .formatted(
+              contextTokens, promptTokens + completionTokens, promptTokens, completionTokens);
+    }
+  }
+
+  /** No such model is served here. */
+  record ModelNotFound(String model, String available) implements Failure {
+    @Override
+    public String message() {
+      return "The model '%s' does not exist here. Available: %s.".formatted(model, available);
+    }
+  }
+
+  /** Queues are full; try again later. */
+  record Overloaded(String message, long retryAfterMs) implements Failure {}
+
+  /** The request did not finish in its time. */
+  record TimedOut(String message) implements Failure {}
+
+  /** The engine failed on this very request. */
+  record EngineFailed(String message) implements Failure {}
+
+  /** The server is stopping or the model is being unloaded. */
+  record Unavailable(String message) implements Failure {}
+
+  /** The client went away or took the request back. */
+  record Cancelled(String message) implements Failure {}
+}

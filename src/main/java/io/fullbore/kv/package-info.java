@@ -1,0 +1,7 @@
+/**
+ * Layer 1: the paged KV cache as integers: block pool, prefix index, block tables; no memory here.
+ */
+@NullMarked
+package io.fullbore.kv;
+
+import org.jspecify.annotations.NullMarked;
