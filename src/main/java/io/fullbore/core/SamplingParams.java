@@ -18,7 +18,6 @@ import java.util.Set;
  * @param seed same seed and same prompt give the same tokens
  * @param maxTokens tokens generated at most, at least 0 (0: only the prompt is evaluated)
  * @param stopTokens ids that end the sequence; they are counted but their text is not shown
- * @param ignoreEos whether the model's own end tokens are kept out of {@code stopTokens}
  * @param topLogprobs likeliest alternatives reported per generated token; -1 reports no
  *     log-probabilities at all, 0 only those of the tokens themselves
  * @param promptLogprobs likeliest alternatives reported per prompt token, -1 for none at all
@@ -35,7 +34,6 @@ public record SamplingParams(
     long seed,
     int maxTokens,
     Set<Integer> stopTokens,
-    boolean ignoreEos,
     int topLogprobs,
     int promptLogprobs) {
 
