@@ -1,0 +1,40 @@
+package io.fullbore.backend;
+
+/**
+ * Runs a decoder graph over the rows of a step and holds the memory of the KV cache. One engine
+ * thread calls it; the engine decides what lies in which block.
+ *
+ * <p>Every implementation passes the same contract test. In particular a row's result depends on its
+ * own sequence alone, not on what else is in the step or how a prompt was split into chunks, so that
+ * a text is the same alone and in a batch.
+ */
+public interface Backend extends AutoCloseable {
+  /** One line for people: kind, threads or device, memory. */
+  String describe();
+
+  /** Blocks of the KV cache. */
+  int blockCount();
+
+  /** Tokens per block. */
+  int blockTokens();
+
+  /** Rows of a step at most. */
+  int maxStepTokens();
+
+  /** Logits per row. */
+  int vocabularySize();
+
+  /**
+   * Computes all rows of {@code batch}: writes their keys and values to the KV cache, and the logits
+   * of the rows that asked for them, in row order, to {@code logits}.
+   *
+   * <p>Running the same rows again is harmless: it writes the same keys and values.
+   *
+   * @param logits [logitRow][vocabularySize], at least {@code batch.logitRowCount()} rows
+   * @throws BackendException when the step failed; nothing of it counts
+   */
+  void forward(StepBatch batch, float[] logits);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,12 @@
+package io.fullbore.backend;
+
+import org.jspecify.annotations.Nullable;
+
+/** A step failed on the device or on the input of one of its sequences. */
+public final class BackendException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public BackendException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,140 @@
+package io.fullbore.engine;
+
+import io.fullbore.core.Failure;
+import io.fullbore.core.RequestId;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.Message;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * The bounded waiting queue of one model version. Sends a batch to the engine when one of three
+ * triggers fires:
+ *
+ * <pre>
+ *   room      the engine's free KV blocks and running slots can hold requests now
+ *   size      maxBatchSize requests wait
+ *   timeout   the oldest request waited timeoutMs
+ * </pre>
+ *
+ * <p>The last two hand the engine work ahead of its room, at most one batch of it, so that it can
+ * order what waits; beyond that requests stay here. What does not fit the queue is refused, never
+ * queued without end. Knows the engine's room from {@link EngineStatus}. Runs on one event loop.
+ */
+public final class BatchVerticle extends VerticleBase {
+  private static final long NO_TIMER = -1;
+
+  private final String version;
+  private final BatchSettings settings;
+  private final EngineRoom room;
+  private final LongSupplier nanoClock;
+  private final WaitingQueue queue;
+  private long timer = NO_TIMER;
+
+  public BatchVerticle(
+      String version, BatchSettings settings, int blockTokens, LongSupplier nanoClock) {
+    this.version = version;
+    this.settings = settings;
+    this.room = new EngineRoom(blockTokens);
+    this.nanoClock = nanoClock;
+    this.queue = new WaitingQueue(settings);
+  }
+
+  @Override
+  public Future<?> start() {
+    var bus = vertx.eventBus();
+    var statuses =
+        bus.<EngineStatus>localConsumer(
+            BusAddresses.ENGINE_STATUS, message -> onStatus(message.body()));
+    var submissions = bus.<BatchMessage>consumer(BusAddresses.batch(version), this::receive);
+    return Future.all(statuses.completion(), submissions.completion());
+  }
+
+  private void receive(Message<BatchMessage> message) {
+    switch (message.body()) {
+      case BatchMessage.Submit submit -> message.reply(admit(submit.requests()));
+      case BatchMessage.Cancel cancel -> cancel(cancel.ids());
+    }
+    sendBatches();
+  }
+
+  private Admission admit(List<GenerationRequest> requests) {
+    return queue.offer(requests, nanoClock.getAsLong())
+        ? new Admission.Accepted()
+        : new Admission.Refused(
+            "The queue of model '%s' is full.".formatted(version), queue.retryAfterMs());
+  }
+
+  private void cancel(List<RequestId> ids) {
+    for (RequestId id : ids) {
+      GenerationRequest queued = queue.remove(id);
+      if (queued != null) {
+        fail(queued, new Failure.Cancelled("The request was cancelled."));
+      }
+    }
+    vertx.eventBus().send(BusAddresses.engine(version), new EngineMessage.Cancel(ids));
+  }
+
+  private void onStatus(EngineStatus status) {
+    if (status.version().equals(version)) {
+      room.update(status);
+      sendBatches();
+    }
+  }
+
+  private void sendBatches() {
+    int size = batchSize();
+    while (size > 0) {
+      List<GenerationRequest> batch = queue.take(size, nanoClock.getAsLong());
+      room.sent(batch);
+      vertx.eventBus().send(BusAddresses.engine(version), new EngineMessage.Batch(batch));
+      size = batchSize();
+    }
+    armTimer();
+  }
+
+  /** Requests to send now; 0 when no trigger fires. */
+  private int batchSize() {
+    if (queue.isEmpty()) {
+      return 0;
+    }
+    int fitting = room.fittingNow(queue.first(settings.maxBatchSize()));
+    if (fitting > 0) {
+      return fitting;
+    }
+    boolean full = queue.size() >= settings.maxBatchSize();
+    boolean overdue = queue.oldestWaitMs(nanoClock.getAsLong()) >= settings.timeoutMs();
+    int ahead = Math.min(queue.size(), settings.maxBatchSize() - room.aheadOfRoom());
+    return full || overdue ? Math.max(0, ahead) : 0;
+  }
+
+  private void armTimer() {
+    if (timer != NO_TIMER) {
+      vertx.cancelTimer(timer);
+      timer = NO_TIMER;
+    }
+    long left = settings.timeoutMs() - queue.oldestWaitMs(nanoClock.getAsLong());
+    if (!queue.isEmpty() && left > 0) {
+      timer = vertx.setTimer(left, ignored -> onTimer());
+    }
+  }
+
+  private void onTimer() {
+    timer = NO_TIMER;
+    sendBatches();
+  }
+
+  private void fail(GenerationRequest request, Failure failure) {
+    SequenceEvent event = new SequenceEvent.Failed(request.id(), failure);
+    vertx.eventBus().send(request.replyTo(), new StepEvents(List.of(event)));
+  }
+
+  @Override
+  public Future<?> stop() {
+    for (GenerationRequest request : queue.take(queue.size(), nanoClock.getAsLong())) {
+      fail(request, new Failure.Unavailable("The model is being unloaded."));
+    }
+    return Future.succeededFuture();
+  }
+}

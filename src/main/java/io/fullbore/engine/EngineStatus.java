@@ -1,0 +1,31 @@
+package io.fullbore.engine;
+
+/**
+ * What an engine says of itself on the bus, after every step that changed it.
+ *
+ * @param version the model version it serves
+ * @param batchesReceived batches taken in so far; lets the sender tell what this status covers
+ * @param running sequences with KV blocks
+ * @param waiting sequences taken in and without blocks
+ * @param maxRunning sequences that can run at once
+ * @param freeBlocks KV blocks nobody holds
+ * @param blockCount KV blocks in all
+ * @param cachedBlocks KV blocks that hold a known prefix
+ * @param stepCount steps so far
+ * @param promptTokens prompt tokens computed so far
+ * @param generatedTokens tokens generated so far
+ * @param preemptions sequences that had to give their blocks back so far
+ */
+public record EngineStatus(
+    String version,
+    long batchesReceived,
+    int running,
+    int waiting,
+    int maxRunning,
+    int freeBlocks,
+    int blockCount,
+    int cachedBlocks,
+    long stepCount,
+    long promptTokens,
+    long generatedTokens,
+    long preemptions) {}

@@ -1,0 +1,239 @@
+package io.fullbore.engine;
+
+import io.fullbore.core.RequestId;
+import io.fullbore.kv.BlockHash;
+import io.fullbore.kv.KvCache;
+import io.fullbore.kv.PrefixHasher;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which tokens of which sequences each step computes, and who holds which KV blocks.
+ *
+ * <p><b>A step</b> holds one token of every sequence that decodes, then chunks of prompts up to the
+ * token budget, so a long prompt delays the others by one chunk at a time.
+ *
+ * <p><b>Order.</b> A sequence gets a finish tag when it arrives: the prompt tokens computed so far by
+ * the engine plus its own. Smaller tags go first. A short prompt overtakes a long one that came
+ * shortly before, and nobody starves, since the tags of later arrivals grow with the work done
+ * (virtual finish times as in weighted fair queueing; Demers, Keshav & Shenker, 1989).
+ *
+ * <p><b>Blocks.</b> A sequence is admitted when the free blocks hold all its tokens, less what the
+ * prefix cache has. While it decodes it grows by a block at a time; when none is free, the running
+ * sequence with the largest tag is preempted: it gives all blocks back and is computed again later.
+ * The sequence with the smallest tag is never preempted for another, so there is always progress. A
+ * sequence whose next block is just being computed by another one waits for that block instead of
+ * computing it twice.
+ *
+ * <p>Invariant: every sequence is either waiting without blocks or running. Owned by the engine
+ * thread.
+ */
+final class Scheduler {
+  private static final Comparator<Sequence> BY_TAG =
+      Comparator.comparingLong(Sequence::finishTag)
+          .thenComparingLong(Sequence::arrival);
+
+  private final KvCache cache;
+  private final PrefixHasher hasher;
+  private final int maxRunning;
+  private final TreeSet<Sequence> waiting = new TreeSet<>(BY_TAG);
+  private final TreeSet<Sequence> running = new TreeSet<>(BY_TAG);
+  private final Map<RequestId, Sequence> byId = new HashMap<>();
+
+  /** Blocks that a running sequence will have computed soon. */
+  private final Map<BlockHash, Sequence> inComputation = new HashMap<>();
+
+  private final StepPlan plan = new StepPlan();
+  private long arrivals;
+  private long promptTokensComputed;
+  private long preemptionCount;
+
+  Scheduler(KvCache cache, int maxRunning) {
+    this.cache = cache;
+    this.hasher = new PrefixHasher(cache.blockTokens());
+    this.maxRunning = maxRunning;
+  }
+
+  /** Takes a new sequence in; its prompt and answer together fit the cache. */
+  void add(GenerationRequest request, long deadlineNanos) {
+    long tag = promptTokensComputed + request.prompt().length;
+    Sequence sequence =
+        new Sequence(request, hasher.root(request.tenant()), tag, arrivals++, deadlineNanos);
+    if (byId.putIfAbsent(request.id(), sequence) != null) {
+      throw new IllegalArgumentException("id=" + request.id() + " is in the engine already");
+    }
+    waiting.add(sequence);
+  }
+
+  /** Takes a sequence out, whatever its state, and frees its blocks. */
+  @Nullable Sequence remove(RequestId id) {
+    Sequence sequence = byId.remove(id);
+    if (sequence != null && !waiting.remove(sequence)) {
+      leave(sequence);
+    }
+    return sequence;
+  }
+
+  /** Plans the next step; the plan is valid until the next call. */
+  StepPlan schedule(int tokenBudget) {
+    plan.clear();
+    planDecodes();
+    planPrefills(tokenBudget);
+    admit(tokenBudget);
+    return plan;
+  }
+
+  private void planDecodes() {
+    for (Sequence sequence : List.copyOf(running)) {
+      if (running.contains(sequence) && sequence.pendingCount() == 1 && holdNext(sequence)) {
+        plan.add(sequence, 1);
+      }
+    }
+  }
+
+  /** Grows the sequence by the block of its next token, preempting larger tags where it must. */
+  private boolean holdNext(Sequence sequence) {
+    while (!cache.grow(sequence.blocks(), sequence.tokenCount())) {
+      Sequence victim = running.last();
+      preempt(victim);
+      if (victim == sequence) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void preempt(Sequence sequence) {
+    plan.remove(sequence);
+    leave(sequence);
+    sequence.restart();
+    waiting.add(sequence);
+    preemptionCount++;
+  }
+
+  private void planPrefills(int tokenBudget) {
+    for (Sequence sequence : running) {
+      int room = tokenBudget - plan.tokenCount();
+      if (sequence.pendingCount() > 1 && room > 0) {
+        plan.add(sequence, Math.min(room, sequence.nextChunk()));
+      }
+    }
+  }
+
+  private void admit(int tokenBudget) {
+    Sequence next = waiting.isEmpty() ? null : waiting.first();
+    while (next != null) {
+      Sequence sequence = next;
+      next = waiting.higher(sequence);
+      int room = tokenBudget - plan.tokenCount();
+      if (room <= 0 || running.size() >= maxRunning) {
+        return;
+      }
+      hasher.extend(
+          sequence.prefixRoot(), sequence.hashChain(), sequence.tokens(), sequence.tokenCount());
+      int matched = matchedBlocks(sequence);
+      if (waitsForAnother(sequence, matched)) {
+        continue;
+      }
+      if (!cache.allocate(
+          sequence.blocks(), sequence.hashChain(), matched, sequence.tokenCount())) {
+        return;
+      }
+      waiting.remove(sequence);
+      running.add(sequence);
+      sequence.startAt(matched * cache.blockTokens());
+      sequence.setPublishedBlocks(matched);
+      announce(sequence, matched);
+      plan.add(sequence, Math.min(room, sequence.nextChunk()));
+    }
+  }
+
+  /** Cached leading blocks that can be used; at least one token is left to compute. */
+  private int matchedBlocks(Sequence sequence) {
+    if (sequence.scoresPrompt()) {
+      return 0;
+    }
+    int usable = (sequence.tokenCount() - 1) / cache.blockTokens();
+    return cache.matchedBlocks(sequence.hashChain(), usable);
+  }
+
+  private boolean waitsForAnother(Sequence sequence, int matched) {
+    int usable = (sequence.tokenCount() - 1) / cache.blockTokens();
+    return !sequence.scoresPrompt()
+        && matched < usable
+        && inComputation.containsKey(sequence.hashChain().get(matched));
+  }
+
+  private void announce(Sequence sequence, int matched) {
+    for (int i = matched; i < sequence.hashChain().size(); i++) {
+      inComputation.putIfAbsent(sequence.hashChain().get(i), sequence);
+    }
+  }
+
+  /** The step's tokens of {@code part} are in the KV cache now. */
+  void computed(StepPlan.Part part) {
+    Sequence sequence = part.sequence();
+    int promptLeft = Math.max(0, sequence.promptTokenCount() - sequence.computedCount());
+    promptTokensComputed += Math.min(part.tokenCount(), promptLeft);
+    sequence.advance(part.tokenCount());
+    publish(sequence);
+  }
+
+  private void publish(Sequence sequence) {
+    int fullBlocks = sequence.computedCount() / cache.blockTokens();
+    if (fullBlocks > sequence.publishedBlocks()) {
+      hasher.extend(
+          sequence.prefixRoot(),
+          sequence.hashChain(),
+          sequence.tokens(),
+          sequence.computedCount());
+      for (int i = sequence.publishedBlocks(); i < fullBlocks; i++) {
+        BlockHash hash = sequence.hashChain().get(i);
+        cache.publish(sequence.blocks(), i, hash);
+        inComputation.remove(hash, sequence);
+      }
+      sequence.setPublishedBlocks(fullBlocks);
+    }
+  }
+
+  private void leave(Sequence sequence) {
+    running.remove(sequence);
+    cache.release(sequence.blocks());
+    for (int i = sequence.publishedBlocks(); i < sequence.hashChain().size(); i++) {
+      inComputation.remove(sequence.hashChain().get(i), sequence);
+    }
+  }
+
+  /** All sequences, running ones first. */
+  List<Sequence> sequences() {
+    List<Sequence> all = new ArrayList<>(running);
+    all.addAll(waiting);
+    return all;
+  }
+
+  boolean isEmpty() {
+    return byId.isEmpty();
+  }
+
+  int runningCount() {
+    return running.size();
+  }
+
+  int waitingCount() {
+    return waiting.size();
+  }
+
+  /** Prompt tokens computed so far; those found in the cache don't count. */
+  long promptTokensComputed() {
+    return promptTokensComputed;
+  }
+
+  long preemptionCount() {
+    return preemptionCount;
+  }
+}
