@@ -4,9 +4,9 @@ package io.fullbore.backend;
  * Runs a decoder graph over the rows of a step and holds the memory of the KV cache. One engine
  * thread calls it; the engine decides what lies in which block.
  *
- * <p>Every implementation passes the same contract test. In particular a row's result depends on its
- * own sequence alone, not on what else is in the step or how a prompt was split into chunks, so that
- * a text is the same alone and in a batch.
+ * <p>Every implementation passes the same contract test. In particular a row's result depends on
+ * its own sequence alone, not on what else is in the step or how a prompt was split into chunks, so
+ * that a text is the same alone and in a batch.
  */
 public interface Backend extends AutoCloseable {
   /** One line for people: kind, threads or device, memory. */
@@ -25,8 +25,8 @@ public interface Backend extends AutoCloseable {
   int vocabularySize();
 
   /**
-   * Computes all rows of {@code batch}: writes their keys and values to the KV cache, and the logits
-   * of the rows that asked for them, in row order, to {@code logits}.
+   * Computes all rows of {@code batch}: writes their keys and values to the KV cache, and the
+   * logits of the rows that asked for them, in row order, to {@code logits}.
    *
    * <p>Running the same rows again is harmless: it writes the same keys and values.
    *

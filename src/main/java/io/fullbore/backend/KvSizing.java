@@ -18,8 +18,8 @@ public record KvSizing(int blockCount, int blockTokens, int maxPositions, int ma
   }
 
   /**
-   * Sizes the KV cache: {@code kvCacheBytes} where it is given, else what {@code maxRunning} sequences
-   * of full length need, but a quarter of the machine's memory at most.
+   * Sizes the KV cache: {@code kvCacheBytes} where it is given, else what {@code maxRunning}
+   * sequences of full length need, but a quarter of the machine's memory at most.
    *
    * @param bytesPerBlock the backend's bytes per block over all layers
    */

@@ -47,7 +47,8 @@ public final class StepBatch {
   }
 
   /**
-   * Adds the tokens {@code [from, from + count)} of a sequence, whose positions are the same numbers.
+   * Adds the tokens {@code [from, from + count)} of a sequence, whose positions are the same
+   * numbers.
    *
    * @param sequenceTokens all tokens of the sequence
    * @param table holds blocks for all positions up to {@code from + count}

@@ -1,8 +1,21 @@
 package io.fullbore.core;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import org.jspecify.annotations.Nullable;
 
 /** The expected ways in which a request does not get its answer. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(Failure.InvalidRequest.class),
+  @JsonSubTypes.Type(Failure.ContextLengthExceeded.class),
+  @JsonSubTypes.Type(Failure.ModelNotFound.class),
+  @JsonSubTypes.Type(Failure.Overloaded.class),
+  @JsonSubTypes.Type(Failure.TimedOut.class),
+  @JsonSubTypes.Type(Failure.EngineFailed.class),
+  @JsonSubTypes.Type(Failure.Unavailable.class),
+  @JsonSubTypes.Type(Failure.Cancelled.class)
+})
 public sealed interface Failure {
   /** Says what, where and what to do; safe to show to the caller. */
   String message();

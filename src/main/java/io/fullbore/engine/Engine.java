@@ -192,7 +192,9 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Reports the prompt tokens that follow the step's rows; a row's logits foretell the next token. */
+  /**
+   * Reports the prompt tokens that follow the step's rows; a row's logits foretell the next token.
+   */
   private void scorePrompt(Sequence sequence, int firstRow, int rows) {
     List<TokenLogprobs> scored = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
@@ -207,8 +209,7 @@ public final class Engine implements AutoCloseable {
                 sequence.params().promptLogprobs()));
       }
     }
-    sequence.setScoredCount(
-        Math.max(sequence.scoredCount(), sequence.computedCount() + rows + 1));
+    sequence.setScoredCount(Math.max(sequence.scoredCount(), sequence.computedCount() + rows + 1));
     if (!scored.isEmpty()) {
       emit(sequence.request(), new SequenceEvent.PromptScored(sequence.request().id(), scored));
     }
@@ -240,9 +241,7 @@ public final class Engine implements AutoCloseable {
     }
     TokenLogprobs logprobs =
         raw == null ? null : Logprobs.of(raw, 0, raw.length, token, topLogprobs);
-    emit(
-        sequence.request(),
-        new SequenceEvent.Token(sequence.request().id(), token, logprobs));
+    emit(sequence.request(), new SequenceEvent.Token(sequence.request().id(), token, logprobs));
     if (sequence.answerCount() >= maxTokens) {
       finish(sequence, FinishReason.LENGTH);
     }

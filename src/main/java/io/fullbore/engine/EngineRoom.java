@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a batch verticle knows of its engine's room: the last status, less the batches sent since that
- * the status does not cover yet. Owned by the batch verticle's event loop.
+ * What a batch verticle knows of its engine's room: the last status, less the batches sent since
+ * that the status does not cover yet. Owned by the batch verticle's event loop.
  */
 final class EngineRoom {
   private record Sent(long number, int requests, int blocks) {}

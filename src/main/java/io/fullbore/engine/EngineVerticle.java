@@ -15,9 +15,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Drives one engine. Deployed as a worker verticle with a pool of one thread, which is the engine
- * thread: messages and steps take turns on it, so a batch joins and a cancelled sequence leaves at a
- * step's boundary. After each turn the events go out, one message per API instance, and the status is
- * published.
+ * thread: messages and steps take turns on it, so a batch joins and a cancelled sequence leaves at
+ * a step's boundary. After each turn the events go out, one message per API instance, and the
+ * status is published.
  */
 public final class EngineVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(EngineVerticle.class);
@@ -35,8 +35,7 @@ public final class EngineVerticle extends VerticleBase {
    * @param backendFactory called once on the engine thread
    */
   @SuppressWarnings("NullAway.Init")
-  public EngineVerticle(
-      String version, EngineSettings settings, Supplier<Backend> backendFactory) {
+  public EngineVerticle(String version, EngineSettings settings, Supplier<Backend> backendFactory) {
     this.version = version;
     this.settings = settings;
     this.backendFactory = backendFactory;

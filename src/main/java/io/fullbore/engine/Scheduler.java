@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>A step</b> holds one token of every sequence that decodes, then chunks of prompts up to the
  * token budget, so a long prompt delays the others by one chunk at a time.
  *
- * <p><b>Order.</b> A sequence gets a finish tag when it arrives: the prompt tokens computed so far by
- * the engine plus its own. Smaller tags go first. A short prompt overtakes a long one that came
+ * <p><b>Order.</b> A sequence gets a finish tag when it arrives: the prompt tokens computed so far
+ * by the engine plus its own. Smaller tags go first. A short prompt overtakes a long one that came
  * shortly before, and nobody starves, since the tags of later arrivals grow with the work done
  * (virtual finish times as in weighted fair queueing; Demers, Keshav & Shenker, 1989).
  *
@@ -35,8 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scheduler {
   private static final Comparator<Sequence> BY_TAG =
-      Comparator.comparingLong(Sequence::finishTag)
-          .thenComparingLong(Sequence::arrival);
+      Comparator.comparingLong(Sequence::finishTag).thenComparingLong(Sequence::arrival);
 
   private final KvCache cache;
   private final PrefixHasher hasher;
@@ -188,10 +187,7 @@ final class Scheduler {
     int fullBlocks = sequence.computedCount() / cache.blockTokens();
     if (fullBlocks > sequence.publishedBlocks()) {
       hasher.extend(
-          sequence.prefixRoot(),
-          sequence.hashChain(),
-          sequence.tokens(),
-          sequence.computedCount());
+          sequence.prefixRoot(), sequence.hashChain(), sequence.tokens(), sequence.computedCount());
       for (int i = sequence.publishedBlocks(); i < fullBlocks; i++) {
         BlockHash hash = sequence.hashChain().get(i);
         cache.publish(sequence.blocks(), i, hash);

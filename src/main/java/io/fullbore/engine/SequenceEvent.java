@@ -25,8 +25,8 @@ public sealed interface SequenceEvent {
   RequestId id();
 
   /**
-   * The log-probabilities of the prompt's tokens from the second on; comes in pieces as chunks of the
-   * prompt are computed.
+   * The log-probabilities of the prompt's tokens from the second on; comes in pieces as chunks of
+   * the prompt are computed.
    */
   record PromptScored(RequestId id, List<TokenLogprobs> logprobs) implements SequenceEvent {}
 

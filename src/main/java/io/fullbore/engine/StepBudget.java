@@ -22,7 +22,8 @@ final class StepBudget {
   }
 
   int tokens() {
-    return (int) Math.clamp((long) (targetNanos / nanosPerToken), Math.min(MIN_TOKENS, maxTokens), maxTokens);
+    return Math.clamp(
+        (long) (targetNanos / nanosPerToken), Math.min(MIN_TOKENS, maxTokens), maxTokens);
   }
 
   /** Takes in that a step of {@code tokenCount} tokens took {@code nanos}. */

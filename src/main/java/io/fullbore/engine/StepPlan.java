@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What one step computes: for each sequence how many of its pending tokens. Filled by the scheduler,
- * read by the engine, reused for every step.
+ * What one step computes: for each sequence how many of its pending tokens. Filled by the
+ * scheduler, read by the engine, reused for every step.
  */
 final class StepPlan {
   /** One sequence's share of a step. */

@@ -10,14 +10,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A decoder-only transformer as a flat list of operations, built once from the architecture and its
- * weights and interpreted by a backend for every step. There is one graph for all model families;
- * a tensor that a family lacks leaves its operation out.
+ * weights and interpreted by a backend for every step. There is one graph for all model families; a
+ * tensor that a family lacks leaves its operation out.
  *
  * @param ropeFactors divisors of the rotation frequencies, one per pair, or empty
  * @param ops in order of execution
  */
-public record DecoderGraph(
-    Architecture architecture, Optional<float[]> ropeFactors, List<Op> ops) {
+public record DecoderGraph(Architecture architecture, Optional<float[]> ropeFactors, List<Op> ops) {
 
   public static DecoderGraph of(Architecture architecture, Weights weights) {
     List<Op> ops = new ArrayList<>();
@@ -51,8 +50,7 @@ public record DecoderGraph(
     ops.add(new Op.AddResidual());
   }
 
-  private static void addHeadNorm(
-      List<Op> ops, @Nullable Tensor weight, Slot slot, int headCount) {
+  private static void addHeadNorm(List<Op> ops, @Nullable Tensor weight, Slot slot, int headCount) {
     if (weight != null) {
       ops.add(new Op.HeadNorm(weight, slot, headCount));
     }

@@ -21,8 +21,9 @@ public sealed interface Op {
   record Rotate(Slot slot, int headCount) implements Op {}
 
   /**
-   * Writes KEY and VALUE to the layer's KV cache at the rows' positions, then ATTENDED = softmax(QUERY
-   * * keys / sqrt(headDim)) * values over each row's own sequence up to its own position.
+   * Writes KEY and VALUE to the layer's KV cache at the rows' positions, then ATTENDED =
+   * softmax(QUERY * keys / sqrt(headDim)) * values over each row's own sequence up to its own
+   * position.
    */
   record Attend(int layer) implements Op {}
 

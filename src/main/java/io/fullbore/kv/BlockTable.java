@@ -3,8 +3,8 @@ package io.fullbore.kv;
 import java.util.Arrays;
 
 /**
- * The blocks of one sequence in the order of its positions: position p lies in block {@code
- * get(p / blockTokens)} at slot {@code p % blockTokens}. Owned by the engine thread.
+ * The blocks of one sequence in the order of its positions: position p lies in block {@code get(p /
+ * blockTokens)} at slot {@code p % blockTokens}. Owned by the engine thread.
  */
 public final class BlockTable {
   private int[] blocks = new int[8];

@@ -110,7 +110,9 @@ public final class KvCache {
   /** Makes a full, computed block findable; where its content is known already, the first stays. */
   public void publish(BlockTable table, int index, BlockHash hash) {
     int block = table.get(index);
-    if (reusePrefixes && pool.content(block) == null && prefixIndex.putIfAbsent(hash, block) == null) {
+    if (reusePrefixes
+        && pool.content(block) == null
+        && prefixIndex.putIfAbsent(hash, block) == null) {
       pool.setContent(block, hash);
     }
   }

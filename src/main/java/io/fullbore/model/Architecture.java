@@ -57,8 +57,16 @@ public record Architecture(
   private static final int MAX_VOCABULARY = 1 << 22;
 
   public Architecture {
-    require(headCount % kvHeadCount == 0, "attention.head_count", headCount, "a multiple of the KV head count " + kvHeadCount);
-    require(ropeDim % 2 == 0 && ropeDim <= headDim, "rope.dimension_count", ropeDim, "even and at most the head size " + headDim);
+    require(
+        headCount % kvHeadCount == 0,
+        "attention.head_count",
+        headCount,
+        "a multiple of the KV head count " + kvHeadCount);
+    require(
+        ropeDim % 2 == 0 && ropeDim <= headDim,
+        "rope.dimension_count",
+        ropeDim,
+        "even and at most the head size " + headDim);
     require(normEpsilon > 0, "attention.layer_norm_rms_epsilon", normEpsilon, "positive");
     require(ropeBase > 0, "rope.freq_base", ropeBase, "positive");
     require(ropeScale > 0, "rope.scaling.factor", ropeScale, "positive");
@@ -84,7 +92,11 @@ public record Architecture(
         metadata.integer(
             prefix + "attention.key_length", Math.max(1, dim / headCount), 1, MAX_WIDTH);
     int valueDim = metadata.integer(prefix + "attention.value_length", headDim, 1, MAX_WIDTH);
-    require(valueDim == headDim, "attention.value_length", valueDim, "equal to the key length " + headDim);
+    require(
+        valueDim == headDim,
+        "attention.value_length",
+        valueDim,
+        "equal to the key length " + headDim);
     return new Architecture(
         name,
         metadata.requireInteger(prefix + "block_count", 1, MAX_LAYERS),
@@ -115,9 +127,7 @@ public record Architecture(
 
   private static int vocabularySize(Metadata metadata, String prefix) {
     int listed = metadata.strings("tokenizer.ggml.tokens").map(tokens -> tokens.length).orElse(0);
-    return listed > 0
-        ? listed
-        : metadata.requireInteger(prefix + "vocab_size", 1, MAX_VOCABULARY);
+    return listed > 0 ? listed : metadata.requireInteger(prefix + "vocab_size", 1, MAX_VOCABULARY);
   }
 
   private static float ropeScale(Metadata metadata, String prefix) {

@@ -104,7 +104,15 @@ public record Weights(
   public long sizeBytes() {
     long bytes = output.data().byteSize() + outputNorm.data().byteSize();
     for (Layer layer : layers) {
-      for (Tensor tensor : List.of(layer.query, layer.key, layer.value, layer.attentionOutput, layer.gate, layer.up, layer.down)) {
+      for (Tensor tensor :
+          List.of(
+              layer.query,
+              layer.key,
+              layer.value,
+              layer.attentionOutput,
+              layer.gate,
+              layer.up,
+              layer.down)) {
         bytes += tensor.data().byteSize();
       }
     }

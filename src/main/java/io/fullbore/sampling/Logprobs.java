@@ -34,7 +34,8 @@ public final class Logprobs {
     for (int i = 0; i < count; i++) {
       topLogits[i] = (float) (topLogits[i] - logSum);
     }
-    return new TokenLogprobs(token, (float) (logits[offset + token] - logSum), topTokens, topLogits);
+    return new TokenLogprobs(
+        token, (float) (logits[offset + token] - logSum), topTokens, topLogits);
   }
 
   private static double logSumExp(float[] logits, int offset, int vocabularySize) {

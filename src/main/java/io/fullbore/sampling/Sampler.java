@@ -13,8 +13,8 @@ import java.util.Map;
  * </pre>
  *
  * <p>The draw is a function of the request's seed and of the token's place in the answer alone, so
- * the same seed and the same prompt give the same text whatever else runs beside it, and also when a
- * sequence is preempted and computed again. Ties fall to the lower id. One instance per engine
+ * the same seed and the same prompt give the same text whatever else runs beside it, and also when
+ * a sequence is preempted and computed again. Ties fall to the lower id. One instance per engine
  * thread; the scratch arrays grow to the vocabulary's size.
  */
 public final class Sampler {
@@ -224,7 +224,9 @@ public final class Sampler {
     return (int) key;
   }
 
-  /** A number in [0, 1): the SplitMix64 output function (Steele et al., 2014) over seed and index. */
+  /**
+   * A number in [0, 1): the SplitMix64 output function (Steele et al., 2014) over seed and index.
+   */
   static double uniform(long seed, int index) {
     long z = seed + (index + 1) * 0x9e3779b97f4a7c15L;
     z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;

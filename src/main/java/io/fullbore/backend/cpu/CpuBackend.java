@@ -184,8 +184,7 @@ public final class CpuBackend implements Backend {
     float[] heads = slot(rotate.slot());
     int width = rotate.slot().width(architecture);
     eachRow(
-        rows,
-        row -> rotation.rotate(heads, row * width, rotate.headCount(), batch.position(row)));
+        rows, row -> rotation.rotate(heads, row * width, rotate.headCount(), batch.position(row)));
   }
 
   private int selectRows(StepBatch batch) {

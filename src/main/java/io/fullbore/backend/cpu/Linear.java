@@ -6,9 +6,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Matrix times activations for every weight format: decodes weight rows to floats and multiplies them
- * with all rows of the step. Per output element the products are added in the order of the columns,
- * one by one, on either path, so that a row's result does not depend on the number of rows:
+ * Matrix times activations for every weight format: decodes weight rows to floats and multiplies
+ * them with all rows of the step. Per output element the products are added in the order of the
+ * columns, one by one, on either path, so that a row's result does not depend on the number of
+ * rows:
  *
  * <pre>
  *   few rows    eight weight rows side by side: eight independent sums hide the adder's latency
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  *               over rows that the JIT compiler turns into vector instructions
  * </pre>
  *
- * <p>Bytes moved: the weights once per step (few rows) or once per {@link #ROW_TILE} rows; nothing is
- * as slow here as decoding a weight, which is why it is done once for all rows. Called by the engine
- * thread; the work is spread over the team by weight rows.
+ * <p>Bytes moved: the weights once per step (few rows) or once per {@link #ROW_TILE} rows; nothing
+ * is as slow here as decoding a weight, which is why it is done once for all rows. Called by the
+ * engine thread; the work is spread over the team by weight rows.
  */
 final class Linear {
   /** Weight rows decoded together. */

@@ -18,8 +18,8 @@ import java.util.Arrays;
  * </pre>
  *
  * <p>One task per row and KV head: the query heads that share a KV head are served from one copy of
- * its keys and values (grouped-query attention). Softmax in two passes: all scores, then the weighted
- * sum in the order of the positions. Owned by the engine thread, tasks run on the team.
+ * its keys and values (grouped-query attention). Softmax in two passes: all scores, then the
+ * weighted sum in the order of the positions. Owned by the engine thread, tasks run on the team.
  */
 final class PagedAttention implements AutoCloseable {
   private final Architecture architecture;
@@ -135,11 +135,15 @@ final class PagedAttention implements AutoCloseable {
     for (int from = 0; from < positions; from += blockTokens) {
       int count = Math.min(blockTokens, positions - from);
       load(
-          values, runOffset(layer, table, from / blockTokens, kvHead), buffers.run, count * headDim);
+          values,
+          runOffset(layer, table, from / blockTokens, kvHead),
+          buffers.run,
+          count * headDim);
       for (int head = 0; head < groupSize; head++) {
         for (int slot = 0; slot < count; slot++) {
           float weight = buffers.scores[head * positions + from + slot];
-          addScaled(attended, firstHead + head * headDim, weight, buffers.run, slot * headDim, headDim);
+          addScaled(
+              attended, firstHead + head * headDim, weight, buffers.run, slot * headDim, headDim);
         }
       }
     }

@@ -5,11 +5,11 @@ import io.fullbore.model.RopePairing;
 import java.util.Optional;
 
 /**
- * Rotary position embedding: turns pairs of a head's elements by angles that grow with the position,
- * from a table computed once for all positions.
+ * Rotary position embedding: turns pairs of a head's elements by angles that grow with the
+ * position, from a table computed once for all positions.
  *
- * <p>The angle of pair i at position p is {@code p / ropeScale * base^(-2i / ropeDim) / factor[i]} (Su
- * et al., 2021; the factors are Llama 3.x's frequency scaling).
+ * <p>The angle of pair i at position p is {@code p / ropeScale * base^(-2i / ropeDim) / factor[i]}
+ * (Su et al., 2021; the factors are Llama 3.x's frequency scaling).
  */
 final class Rotation {
   private final int ropeDim;

@@ -47,8 +47,7 @@ final class ThreadTeam implements AutoCloseable {
       }
       return;
     }
-    Section started =
-        new Section(section.number + 1, taskCount, task, new AtomicInteger());
+    Section started = new Section(section.number + 1, taskCount, task, new AtomicInteger());
     busyMembers.set(members.length);
     section = started;
     for (Thread member : members) {
