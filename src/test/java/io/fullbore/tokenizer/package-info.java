@@ -1,0 +1,4 @@
+@NullMarked
+package io.fullbore.tokenizer;
+
+import org.jspecify.annotations.NullMarked;
