@@ -19,12 +19,4 @@ public record Usage(int promptTokens, int cachedTokens, int completionTokens) {
   public int totalTokens() {
     return promptTokens + completionTokens;
   }
-
-  /** The sum over the choices of one request, which share one prompt. */
-  public Usage plusChoice(Usage other) {
-    return new Usage(
-        promptTokens,
-        Math.max(cachedTokens, other.cachedTokens),
-        completionTokens + other.completionTokens);
-  }
 }

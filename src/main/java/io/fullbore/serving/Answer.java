@@ -1,0 +1,110 @@
+package io.fullbore.serving;
+
+import io.fullbore.core.Failure;
+import io.fullbore.core.RequestId;
+import io.fullbore.core.Usage;
+import io.fullbore.engine.GenerationRequest;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One answer under way: its choices, and the one place where it ends. Whatever ends it first (the
+ * last choice, a failure, the caller's cancel) wins; later events find it ended. Confined to the API
+ * instance's event loop.
+ */
+public final class Answer {
+  private final CompletionService service;
+  private final CompletionCall call;
+  private final AnswerSink sink;
+  private final List<ChoiceStream> choices = new ArrayList<>();
+  private @Nullable ServedModel model;
+  private boolean accepted;
+  private boolean ended;
+
+  Answer(CompletionService service, CompletionCall call, AnswerSink sink) {
+    this.service = service;
+    this.call = call;
+    this.sink = sink;
+  }
+
+  CompletionCall call() {
+    return call;
+  }
+
+  AnswerSink sink() {
+    return sink;
+  }
+
+  boolean ended() {
+    return ended;
+  }
+
+  /** Ends the answer without telling the sink: its reader is gone. Harmless when it has ended. */
+  public void cancel() {
+    end();
+  }
+
+  List<ChoiceStream> submitted(ServedModel servedModel, List<GenerationRequest> requests) {
+    model = servedModel;
+    for (GenerationRequest request : requests) {
+      choices.add(new ChoiceStream(this, choices.size(), request, servedModel));
+    }
+    return choices;
+  }
+
+  /** Tells the sink, once, that the request is queued; events may come before the reply does. */
+  void accepted() {
+    if (!accepted) {
+      accepted = true;
+      sink.onAccepted();
+    }
+  }
+
+  /** Called by a choice that has just ended by itself. */
+  void choiceEnded() {
+    if (choices.stream().allMatch(ChoiceStream::ended)) {
+      end();
+      sink.onEnd(usage());
+    }
+  }
+
+  /** Every prompt counts once, every choice's tokens count. */
+  private Usage usage() {
+    int promptTokens = 0;
+    int cachedTokens = 0;
+    int completionTokens = 0;
+    for (int i = 0; i < choices.size(); i++) {
+      Usage choice = choices.get(i).usage();
+      completionTokens += choice.completionTokens();
+      if (i % call.choicesPerPrompt() == 0) {
+        promptTokens += choice.promptTokens();
+        cachedTokens += choice.cachedTokens();
+      }
+    }
+    return new Usage(promptTokens, cachedTokens, completionTokens);
+  }
+
+  void fail(Failure failure) {
+    if (!ended) {
+      end();
+      sink.onFailure(failure);
+    }
+  }
+
+  /** A stop string ended a choice: the engine need not go on with it. */
+  void dropSequence(RequestId id) {
+    if (model != null) {
+      service.cancel(List.of(id), model.version());
+    }
+  }
+
+  private void end() {
+    if (!ended) {
+      ended = true;
+      if (model != null) {
+        service.release(choices, model.version());
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.fullbore.serving;
+
+import io.fullbore.core.Failure;
+import io.fullbore.core.FinishReason;
+import io.fullbore.core.Usage;
+import java.util.List;
+
+/**
+ * Receives one answer on the API instance's event loop, in this order: {@link #onAccepted} once,
+ * prompts and deltas, one {@link #onChoiceEnd} per choice, then {@link #onEnd}. {@link #onFailure}
+ * may come at any point instead of what is left. Exactly one of {@code onEnd} and {@code onFailure}
+ * is called, and nothing after it.
+ */
+public interface AnswerSink {
+  /** The request waits in the engine's queue; nothing is known to stand against it. */
+  void onAccepted();
+
+  /**
+   * Log-probabilities of a prompt, complete, before the first delta of the choice; only where asked
+   * for. The first token's entry has none.
+   */
+  void onPrompt(int choice, List<ScoredToken> prompt);
+
+  /** More of a choice: text, tokens, or both; text may lag behind the tokens. */
+  void onDelta(int choice, String text, List<ScoredToken> tokens);
+
+  void onChoiceEnd(int choice, FinishReason reason);
+
+  void onEnd(Usage usage);
+
+  void onFailure(Failure failure);
+}

@@ -1,0 +1,79 @@
+package io.fullbore.serving;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A validated request for text, free of any wire format. Every prompt gets {@code choicesPerPrompt}
+ * answers; the choice's index counts through them: prompt 0's choices first.
+ *
+ * @param model the model's name as the caller wrote it
+ * @param tenant salt of the prefix cache
+ * @param prompts at least one
+ * @param choicesPerPrompt at least 1
+ * @param sampling how tokens are chosen
+ * @param stops strings that end a choice; they are not part of the answer
+ * @param maxTokens tokens per choice, or null for all that the context leaves
+ * @param maxTokensParam the parameter's name on the wire, for error messages
+ */
+public record CompletionCall(
+    String model,
+    String tenant,
+    List<Prompt> prompts,
+    int choicesPerPrompt,
+    Sampling sampling,
+    List<String> stops,
+    @Nullable Integer maxTokens,
+    String maxTokensParam) {
+
+  public CompletionCall {
+    prompts = List.copyOf(prompts);
+    stops = List.copyOf(stops);
+    if (prompts.isEmpty() || choicesPerPrompt < 1) {
+      throw new IllegalArgumentException(
+          "prompts=%d choicesPerPrompt=%d: there must be a prompt and a choice"
+              .formatted(prompts.size(), choicesPerPrompt));
+    }
+  }
+
+  /** Choices of all prompts together. */
+  public int choiceCount() {
+    return prompts.size() * choicesPerPrompt;
+  }
+
+  /**
+   * What the caller said of sampling; see {@link io.fullbore.core.SamplingParams}.
+   *
+   * @param seed null for a new random seed
+   * @param stopTokenIds ids that end a choice beside the model's own
+   * @param ignoreEos whether the model's own end tokens are ordinary tokens
+   * @param topLogprobs -1 for no log-probabilities
+   * @param promptLogprobs -1 for none of the prompt
+   */
+  public record Sampling(
+      float temperature,
+      int topK,
+      float topP,
+      float minP,
+      float presencePenalty,
+      float frequencyPenalty,
+      float repetitionPenalty,
+      Map<Integer, Float> logitBias,
+      @Nullable Long seed,
+      Set<Integer> stopTokenIds,
+      boolean ignoreEos,
+      int topLogprobs,
+      int promptLogprobs) {
+    public Sampling {
+      logitBias = Map.copyOf(logitBias);
+      stopTokenIds = Set.copyOf(stopTokenIds);
+    }
+
+    /** Plain sampling at temperature 1. */
+    public static Sampling defaults() {
+      return new Sampling(1, 0, 1, 0, 0, 0, 1, Map.of(), null, Set.of(), false, -1, -1);
+    }
+  }
+}

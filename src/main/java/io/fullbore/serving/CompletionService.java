@@ -1,0 +1,167 @@
+package io.fullbore.serving;
+
+import io.fullbore.core.Failure;
+import io.fullbore.engine.Admission;
+import io.fullbore.engine.BatchMessage;
+import io.fullbore.engine.BusAddresses;
+import io.fullbore.engine.GenerationRequest;
+import io.fullbore.engine.SequenceEvent;
+import io.fullbore.engine.StepEvents;
+import io.fullbore.core.RequestId;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.ReplyException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
+
+/**
+ * The way of one request, from validated parameters to its one terminal event:
+ *
+ * <pre>
+ *   find the model -> render and tokenise (worker thread) -> check that it fits
+ *     -> submit to the model's queue -> token events -> text -> the caller's sink
+ * </pre>
+ *
+ * <p>One instance per API instance, on its event loop; nothing here blocks. Every started answer ends
+ * exactly once, also when the caller cancels, and what it held is given back.
+ */
+public final class CompletionService {
+  /** Prompts that one instance renders and tokenises at a time; more are refused. */
+  private static final int MAX_PREPARING = 256;
+
+  private static final long PREPARING_RETRY_MS = 1_000;
+
+  private final Vertx vertx;
+  private final String replyTo;
+  private final SortedMap<String, ServedModel> models;
+  private final PromptEncoder encoder = new PromptEncoder();
+  private final Map<RequestId, ChoiceStream> streams = new HashMap<>();
+  private int preparing;
+
+  /**
+   * @param instance names the API instance on the bus
+   * @param models by name
+   */
+  public CompletionService(Vertx vertx, String instance, SortedMap<String, ServedModel> models) {
+    this.vertx = vertx;
+    this.replyTo = BusAddresses.api(instance);
+    this.models = models;
+  }
+
+  /** Listens for events; call once before the first request. */
+  public Future<Void> start() {
+    return vertx
+        .eventBus()
+        .<StepEvents>consumer(replyTo, message -> deliver(message.body().events()))
+        .completion();
+  }
+
+  /** All models, by name. */
+  public SortedMap<String, ServedModel> models() {
+    return models;
+  }
+
+  /** Sequences that have not ended. */
+  public int activeSequences() {
+    return streams.size();
+  }
+
+  /** Starts an answer; its events go to {@code sink}. The caller may cancel it at any time. */
+  public Answer complete(CompletionCall call, AnswerSink sink) {
+    Answer answer = new Answer(this, call, sink);
+    ServedModel model = models.get(call.model());
+    if (model == null) {
+      answer.fail(new Failure.ModelNotFound(call.model(), String.join(", ", models.keySet())));
+    } else if (preparing >= MAX_PREPARING) {
+      answer.fail(new Failure.Overloaded("Too many requests arrive at once.", PREPARING_RETRY_MS));
+    } else {
+      prepare(answer, model);
+    }
+    return answer;
+  }
+
+  private void prepare(Answer answer, ServedModel model) {
+    preparing++;
+    vertx
+        .executeBlocking(() -> encoder.encode(answer.call(), model), false)
+        .onComplete(
+            encoded -> {
+              preparing--;
+              if (answer.ended()) {
+                return;
+              }
+              if (encoded.failed()) {
+                answer.fail(
+                    new Failure.EngineFailed("Preparing the prompt failed; see the server's log."));
+                throw new IllegalStateException("preparing a prompt failed", encoded.cause());
+              }
+              switch (encoded.result()) {
+                case PromptEncoder.Encoded.Failed(Failure failure) -> answer.fail(failure);
+                case PromptEncoder.Encoded.Ready(List<GenerationSpec> specs) ->
+                    submit(answer, model, specs);
+              }
+            });
+  }
+
+  private void submit(Answer answer, ServedModel model, List<GenerationSpec> specs) {
+    List<GenerationRequest> requests =
+        specs.stream().map(spec -> spec.request(replyTo, answer.call().tenant())).toList();
+    answer.submitted(model, requests).forEach(stream -> streams.put(stream.id(), stream));
+    vertx
+        .eventBus()
+        .<Admission>request(
+            BusAddresses.batch(model.version()), new BatchMessage.Submit(requests))
+        .onComplete(
+            reply -> {
+              if (answer.ended()) {
+                return;
+              }
+              if (reply.failed()) {
+                answer.fail(unavailable(model, reply.cause()));
+                return;
+              }
+              switch (reply.result().body()) {
+                case Admission.Accepted() -> answer.accepted();
+                case Admission.Refused(String reason, long retryAfterMs) ->
+                    answer.fail(new Failure.Overloaded(reason, retryAfterMs));
+              }
+            });
+  }
+
+  private static Failure unavailable(ServedModel model, Throwable cause) {
+    String why =
+        cause instanceof ReplyException reply ? reply.failureType().name() : cause.getMessage();
+    return new Failure.Unavailable(
+        "The model '%s' does not answer now (%s).".formatted(model.name(), why));
+  }
+
+  private void deliver(List<SequenceEvent> events) {
+    for (SequenceEvent event : events) {
+      ChoiceStream stream = streams.get(event.id());
+      if (stream != null) {
+        stream.accept(event);
+      }
+    }
+  }
+
+  /** Forgets the streams of an answer and drops those the engine may still run. */
+  void release(List<ChoiceStream> ended, String version) {
+    List<RequestId> running =
+        ended.stream()
+            .filter(stream -> !stream.ended())
+            .map(ChoiceStream::id)
+            .collect(Collectors.toList());
+    ended.forEach(stream -> streams.remove(stream.id()));
+    if (!running.isEmpty()) {
+      cancel(running, version);
+    }
+  }
+
+  /** Tells the engine that nobody wants more of these sequences. */
+  void cancel(List<RequestId> ids, String version) {
+    vertx.eventBus().send(BusAddresses.batch(version), new BatchMessage.Cancel(ids));
+  }
+}

@@ -1,0 +1,20 @@
+package io.fullbore.serving;
+
+import io.fullbore.chat.ChatTemplate;
+import io.fullbore.tokenizer.Tokenizer;
+
+/**
+ * A model version as the API sees it; immutable, shared by all API instances.
+ *
+ * @param name the name that requests ask for
+ * @param version names the version on the event bus
+ * @param createdEpochSeconds when it was loaded
+ * @param contextTokens tokens that prompt and answer may have together
+ */
+public record ServedModel(
+    String name,
+    String version,
+    long createdEpochSeconds,
+    int contextTokens,
+    Tokenizer tokenizer,
+    ChatTemplate template) {}
