@@ -19,11 +19,11 @@ public enum WeightFormat {
   Q4_1(3, 32, 20, BlockDecoders::q4_1, BlockEncoders::q4_1),
   Q5_0(6, 32, 22, BlockDecoders::q5_0, BlockEncoders::q5_0),
   Q5_1(7, 32, 24, BlockDecoders::q5_1, BlockEncoders::q5_1),
-  Q2_K(10, 256, 84, SuperBlockDecoders::q2K, null),
-  Q3_K(11, 256, 110, SuperBlockDecoders::q3K, null),
-  Q4_K(12, 256, 144, SuperBlockDecoders::q4K, null),
-  Q5_K(13, 256, 176, SuperBlockDecoders::q5K, null),
-  Q6_K(14, 256, 210, SuperBlockDecoders::q6K, null);
+  Q2_K(10, 256, 84, SuperBlockDecoders::q2K, SuperBlockEncoders::q2K),
+  Q3_K(11, 256, 110, SuperBlockDecoders::q3K, SuperBlockEncoders::q3K),
+  Q4_K(12, 256, 144, SuperBlockDecoders::q4K, SuperBlockEncoders::q4K),
+  Q5_K(13, 256, 176, SuperBlockDecoders::q5K, SuperBlockEncoders::q5K),
+  Q6_K(14, 256, 210, SuperBlockDecoders::q6K, SuperBlockEncoders::q6K);
 
   private final int typeId;
   private final int blockElements;
