@@ -30,7 +30,7 @@ final class GgufParser {
   private static final int OLDEST_VERSION = 2;
   private static final int MAX_KEYS = 1 << 16;
   private static final int MAX_TENSORS = 1 << 18;
-  private static final int MAX_ALIGNMENT = 1 << 20;
+  static final int MAX_ALIGNMENT = 1 << 20;
 
   /** The largest vocabularies have about a million tokens, scores, types and merges together. */
   private static final int MAX_ARRAY_ELEMENTS_IN_ALL = 1 << 22;

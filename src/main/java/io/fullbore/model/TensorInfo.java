@@ -48,7 +48,7 @@ public record TensorInfo(
     return rows;
   }
 
-  private static void requireShape(String name, List<Long> shape) {
+  static void requireShape(String name, List<Long> shape) {
     if (shape.isEmpty() || shape.size() > 4 || shape.stream().anyMatch(size -> size < 1)) {
       throw new IllegalArgumentException(
           "tensor=%s shape=%s: 1 to 4 positive dimensions are needed".formatted(name, shape));
