@@ -78,6 +78,7 @@ public final class GgufWriter implements AutoCloseable {
   /**
    * Appends the next bytes of the tensor whose turn it is; padding comes by itself.
    *
+   * @param bytes native memory, or a {@code byte[]}
    * @throws IllegalArgumentException when there is more than the tensor still needs
    */
   public void append(MemorySegment bytes) throws IOException {
