@@ -82,8 +82,7 @@ final class Scheduler {
   StepPlan schedule(int tokenBudget) {
     plan.clear();
     planDecodes();
-    planPrefills(tokenBudget);
-    admit(tokenBudget);
+    planPrompts(tokenBudget);
     return plan;
   }
 
@@ -115,41 +114,63 @@ final class Scheduler {
     preemptionCount++;
   }
 
-  private void planPrefills(int tokenBudget) {
-    for (Sequence sequence : running) {
+  /** Goes through running prompts and waiting sequences together, in the order of their tags. */
+  private void planPrompts(int tokenBudget) {
+    List<Sequence> prefills = running.stream().filter(s -> s.pendingCount() > 1).toList();
+    int nextPrefill = 0;
+    Sequence candidate = firstWaiting();
+    while (plan.tokenCount() < tokenBudget
+        && (candidate != null || nextPrefill < prefills.size())) {
       int room = tokenBudget - plan.tokenCount();
-      if (sequence.pendingCount() > 1 && room > 0) {
+      if (candidate == null
+          || nextPrefill < prefills.size()
+              && BY_TAG.compare(prefills.get(nextPrefill), candidate) < 0) {
+        Sequence sequence = prefills.get(nextPrefill++);
         plan.add(sequence, Math.min(room, sequence.nextChunk()));
+        continue;
       }
+      Sequence afterwards = waiting.higher(candidate);
+      switch (admit(candidate)) {
+        case ADMITTED -> plan.add(candidate, Math.min(room, candidate.nextChunk()));
+        case HELD -> {}
+        case NO_ROOM -> afterwards = null;
+      }
+      candidate = afterwards;
     }
   }
 
-  private void admit(int tokenBudget) {
-    Sequence next = waiting.isEmpty() ? null : waiting.first();
-    while (next != null) {
-      Sequence sequence = next;
-      next = waiting.higher(sequence);
-      int room = tokenBudget - plan.tokenCount();
-      if (room <= 0 || running.size() >= maxRunning) {
-        return;
-      }
-      hasher.extend(
-          sequence.prefixRoot(), sequence.hashChain(), sequence.tokens(), sequence.tokenCount());
-      int matched = matchedBlocks(sequence);
-      if (waitsForAnother(sequence, matched)) {
-        continue;
-      }
-      if (!cache.allocate(
-          sequence.blocks(), sequence.hashChain(), matched, sequence.tokenCount())) {
-        return;
-      }
-      waiting.remove(sequence);
-      running.add(sequence);
-      sequence.startAt(matched * cache.blockTokens());
-      sequence.setPublishedBlocks(matched);
-      announce(sequence, matched);
-      plan.add(sequence, Math.min(room, sequence.nextChunk()));
+  private @Nullable Sequence firstWaiting() {
+    return waiting.isEmpty() ? null : waiting.first();
+  }
+
+  private enum Admittance {
+    ADMITTED,
+    /** Another sequence computes its next block just now. */
+    HELD,
+    /** Slots or blocks are used up, also for all that come after it. */
+    NO_ROOM
+  }
+
+  private Admittance admit(Sequence sequence) {
+    if (running.size() >= maxRunning) {
+      return Admittance.NO_ROOM;
     }
+    hasher.extend(
+        sequence.prefixRoot(), sequence.hashChain(), sequence.tokens(), sequence.tokenCount());
+    int matched = matchedBlocks(sequence);
+    if (waitsForAnother(sequence, matched)) {
+      return Admittance.HELD;
+    }
+    if (!cache.allocate(
+        sequence.blocks(), sequence.hashChain(), matched, sequence.tokenCount())) {
+      return Admittance.NO_ROOM;
+    }
+    waiting.remove(sequence);
+    running.add(sequence);
+    sequence.startAt(matched * cache.blockTokens());
+    sequence.setPublishedBlocks(matched);
+    announce(sequence, matched);
+    return Admittance.ADMITTED;
   }
 
   /** Cached leading blocks that can be used; at least one token is left to compute. */

@@ -1,5 +1,6 @@
 package io.fullbore.serving;
 
+import io.fullbore.chat.ChatRequestView;
 import io.fullbore.chat.ChatTemplateException;
 import io.fullbore.chat.RenderedPrompt;
 import io.fullbore.core.Failure;
@@ -69,7 +70,11 @@ final class PromptEncoder {
   private static int[] chatIds(Prompt.Chat chat, ServedModel model) {
     Tokenizer tokenizer = model.tokenizer();
     RenderedPrompt rendered =
-        model.template().render(chat.messages(), chat.tools(), true, chat.templateVariables());
+        model
+            .template()
+            .render(
+                new ChatRequestView(
+                    chat.messages(), chat.tools(), true, chat.templateVariables()));
     List<Piece> pieces =
         rendered.spans().stream()
             .map(span -> new Piece(span.text(), !span.fromMessage()))
