@@ -1,0 +1,123 @@
+package io.fullbore.config;
+
+import io.fullbore.config.FieldType.ListOf;
+import io.fullbore.config.FieldType.Nested;
+import io.fullbore.config.FieldType.Scalar;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the sources have said so far, right and wrong, by JSON path. Sources of higher priority are
+ * read later and overwrite. Owned by one call of {@link ConfigReader#read}.
+ */
+final class Draft {
+  private final Map<String, Object> values = new HashMap<>();
+  private final Map<String, Integer> listSizes = new HashMap<>();
+  private final Map<String, String> sources = new HashMap<>();
+  private final List<Problem> problems = new ArrayList<>();
+  private final Set<String> wrong = new HashSet<>();
+
+  /** A value that its row allows. */
+  void set(String path, Object value) {
+    values.put(path, value);
+  }
+
+  /** An object stands here; what it lacks is reported as missing from {@code source}. */
+  void begin(String path, String source) {
+    sources.putIfAbsent(path, source);
+  }
+
+  /** A mistake about {@code path}; it explains whatever is missing there. */
+  void reject(String path, String source, String message) {
+    problems.add(new Problem(path, source, message));
+    wrong.add(path);
+  }
+
+  /** A mistake that stands at no path of the tree. */
+  void rejectName(String source, String message) {
+    problems.add(new Problem("$", source, message));
+  }
+
+  void rejectValue(String path, String source, String found, FieldType type) {
+    reject(path, source, "found %s, allowed: %s".formatted(found, type.allowed()));
+  }
+
+  int listSize(String path) {
+    return listSizes.getOrDefault(path, 0);
+  }
+
+  void resize(String path, int size) {
+    listSizes.put(path, size);
+  }
+
+  /** Whether a source was wrong about this very path or about something that holds it. */
+  boolean isWrong(String path) {
+    return wrong.stream().anyMatch(mistake -> holds(mistake, path));
+  }
+
+  private static boolean holds(String outer, String path) {
+    return path.startsWith(outer)
+        && (path.length() == outer.length() || ".[".indexOf(path.charAt(outer.length())) >= 0);
+  }
+
+  /**
+   * The record tree of everything said.
+   *
+   * @throws ConfigException when anything was rejected or is missing
+   */
+  <T extends Record> T build(Section<T> section) throws ConfigException {
+    Optional<T> built = build(section, "$");
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+    return built.orElseThrow();
+  }
+
+  private <T extends Record> Optional<T> build(Section<T> section, String path) {
+    int before = problems.size();
+    Map<String, @Nullable Object> components = new HashMap<>();
+    for (Field field : section.fields()) {
+      components.put(field.name(), component(field, path + "." + field.name(), path));
+    }
+    if (problems.size() > before || wrong.stream().anyMatch(mistake -> holds(path, mistake))) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(section.create(field -> components.get(field.name())));
+    } catch (IllegalArgumentException e) {
+      reject(
+          path, sources.getOrDefault(path, "all sources together"), String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  private @Nullable Object component(Field field, String path, String parent) {
+    return switch (field.type()) {
+      case Nested nested -> build(nested.section(), path).orElse(null);
+      case ListOf list -> {
+        List<Object> elements = new ArrayList<>();
+        for (int i = 0; i < listSize(path); i++) {
+          build(list.section(), path + "[" + i + "]").ifPresent(elements::add);
+        }
+        yield elements;
+      }
+      case Scalar scalar -> {
+        Object value = values.getOrDefault(path, field.fallback());
+        boolean missing = value == null && field.presence() == Field.Presence.REQUIRED;
+        if (missing && !isWrong(path)) {
+          reject(
+              path,
+              sources.getOrDefault(parent, "no source"),
+              "missing, required: " + scalar.allowed());
+        }
+        yield value;
+      }
+    };
+  }
+}

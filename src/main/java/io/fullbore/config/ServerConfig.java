@@ -1,0 +1,226 @@
+package io.fullbore.config;
+
+import static io.fullbore.config.ByteSize.GIB;
+import static io.fullbore.config.ByteSize.KIB;
+import static io.fullbore.config.ByteSize.MIB;
+import static io.fullbore.config.ByteSize.TIB;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole configuration, immutable. Each record stands beside its {@link Section}: the only place
+ * where names, defaults, ranges and meanings are stated. A new section is one record with its rows,
+ * one component here, and one row in {@link #SECTION}.
+ *
+ * <p>{@link ConfigReader} makes it in production; tests may call the constructors, which check the
+ * same ranges and throw IllegalArgumentException.
+ */
+public record ServerConfig(Http http, List<Model> models, Engine engine, Batch batch, Log log) {
+  static final Section<ServerConfig> SECTION =
+      Section.of(
+          ServerConfig.class,
+          "The whole configuration.",
+          Field.section("http", Http.SECTION),
+          Field.list("models", Model.SECTION),
+          Field.section("engine", Engine.SECTION),
+          Field.section("batch", Batch.SECTION),
+          Field.section("log", Log.SECTION));
+
+  private static final long DAY_MS = 86_400_000;
+
+  public ServerConfig {
+    models = List.copyOf(models);
+    Set<String> names = new HashSet<>();
+    for (Model model : models) {
+      if (model.name() != null && !names.add(model.name())) {
+        throw new IllegalArgumentException(
+            "models: name=%s is given to two models; give each its own".formatted(model.name()));
+      }
+    }
+  }
+
+  /** What holds when no source says anything: no models, and the defaults of every section. */
+  public static ServerConfig defaults() {
+    return SECTION.defaults();
+  }
+
+  /** The HTTP server. */
+  public record Http(
+      String host,
+      int port,
+      long maxBodyBytes,
+      int maxHeaderBytes,
+      int maxConnections,
+      long idleTimeoutMs,
+      long keepAliveCommentMs,
+      int eventLoops) {
+    static final Section<Http> SECTION =
+        Section.of(
+            Http.class,
+            "The HTTP server.",
+            Field.text("host", "127.0.0.1", "Address to listen on; `0.0.0.0` is every interface."),
+            Field.whole("port", 8080, 0, 65_535, "Port to listen on; 0 takes any free one."),
+            Field.bytes("maxBodyBytes", 8 * MIB, KIB, GIB, "Longest request body."),
+            Field.bytes("maxHeaderBytes", 16 * KIB, KIB, MIB, "Longest request head."),
+            Field.whole("maxConnections", 10_000, 1, 1_000_000, "Most open connections."),
+            Field.whole(
+                "idleTimeoutMs",
+                300_000,
+                0,
+                DAY_MS,
+                "An idle keep-alive connection is closed after this time; 0 is never."),
+            Field.whole(
+                "keepAliveCommentMs",
+                10_000,
+                0,
+                DAY_MS,
+                "A stream that produces nothing gets an SSE comment this often; 0 is never."),
+            Field.whole("eventLoops", 0, 0, 1024, "Event loop threads; 0 is automatic."));
+
+    public Http {
+      SECTION.check(
+          host,
+          port,
+          maxBodyBytes,
+          maxHeaderBytes,
+          maxConnections,
+          idleTimeoutMs,
+          keepAliveCommentMs,
+          eventLoops);
+    }
+  }
+
+  /**
+   * One served model.
+   *
+   * @param name null for the file's own {@code general.name}
+   */
+  public record Model(@Nullable String name, String path, int contextTokens) {
+    static final Section<Model> SECTION =
+        Section.of(
+            Model.class,
+            "The models to serve.",
+            Field.optionalText(
+                "name", "Name in the API; without one, the file's own `general.name`."),
+            Field.requiredText("path", "The model file (GGUF)."),
+            Field.whole(
+                "contextTokens",
+                0,
+                0,
+                1 << 24,
+                "Longest prompt and answer together; 0 is the model's own limit."));
+
+    public Model {
+      SECTION.check(name, path, contextTokens);
+    }
+  }
+
+  /** Which backend computes. */
+  public enum BackendChoice {
+    /** The fastest one that this machine has. */
+    AUTO,
+    CPU
+  }
+
+  /** The inference engine of each model. */
+  public record Engine(
+      BackendChoice backend,
+      int threads,
+      int blockTokens,
+      long kvCacheBytes,
+      int maxRunning,
+      int maxStepTokens,
+      long stepTargetMs,
+      boolean prefixCache,
+      long requestTimeoutMs) {
+    static final Section<Engine> SECTION =
+        Section.of(
+            Engine.class,
+            "The inference engine of each model.",
+            Field.choice(
+                "backend", BackendChoice.AUTO, "What computes; `auto` is the fastest one here."),
+            Field.whole("threads", 0, 0, 4096, "Compute threads; 0 is one per processor."),
+            Field.powerOfTwo("blockTokens", 16, 1, 256, "Tokens in one block of the KV cache."),
+            Field.bytes("kvCacheBytes", 0, 0, 16 * TIB, "Size of the KV cache; 0 is automatic."),
+            Field.whole("maxRunning", 32, 1, 4096, "Most sequences computed at once, per model."),
+            Field.whole("maxStepTokens", 512, 1, 1 << 20, "Most tokens computed in one step."),
+            Field.whole(
+                "stepTargetMs",
+                40,
+                1,
+                60_000,
+                "Prefill chunks are sized so that one step takes about this long."),
+            Field.flag("prefixCache", true, "Reuse the KV blocks of prompts that begin alike."),
+            Field.whole(
+                "requestTimeoutMs",
+                600_000,
+                1,
+                DAY_MS,
+                "A request that takes longer, waiting included, fails."));
+
+    public Engine {
+      SECTION.check(
+          backend,
+          threads,
+          blockTokens,
+          kvCacheBytes,
+          maxRunning,
+          maxStepTokens,
+          stepTargetMs,
+          prefixCache,
+          requestTimeoutMs);
+    }
+  }
+
+  /** How waiting requests become batches. */
+  public record Batch(
+      int maxBatchSize, long timeoutMs, int maxQueuedRequests, int maxQueuedTokens) {
+    static final Section<Batch> SECTION =
+        Section.of(
+            Batch.class,
+            "How waiting requests become batches.",
+            Field.whole("maxBatchSize", 16, 1, 4096, "So many waiting requests are sent at once."),
+            Field.whole("timeoutMs", 500, 0, 60_000, "The oldest request waits at most this long."),
+            Field.whole(
+                "maxQueuedRequests",
+                256,
+                1,
+                1_000_000,
+                "Most waiting requests per model; further ones are refused with 429."),
+            Field.whole(
+                "maxQueuedTokens",
+                262_144,
+                1,
+                Integer.MAX_VALUE,
+                "Most waiting prompt tokens per model; what exceeds them is refused with 429."));
+
+    public Batch {
+      SECTION.check(maxBatchSize, timeoutMs, maxQueuedRequests, maxQueuedTokens);
+    }
+  }
+
+  /** How much is logged. */
+  public enum LogLevel {
+    TRACE,
+    DEBUG,
+    INFO,
+    WARN,
+    ERROR
+  }
+
+  /** The log. */
+  public record Log(LogLevel level) {
+    static final Section<Log> SECTION =
+        Section.of(
+            Log.class,
+            "The log.",
+            Field.choice("level", LogLevel.INFO, "Least severe messages that are shown."));
+
+    public Log {
+      SECTION.check(level);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.fullbore.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fullbore.config.ServerConfig.BackendChoice;
+import io.fullbore.config.ServerConfig.Batch;
+import io.fullbore.config.ServerConfig.Engine;
+import io.fullbore.config.ServerConfig.Http;
+import io.fullbore.config.ServerConfig.Log;
+import io.fullbore.config.ServerConfig.LogLevel;
+import io.fullbore.config.ServerConfig.Model;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ServerConfigTest {
+  @Test
+  void hasTheDocumentedDefaults() {
+    assertEquals(
+        new ServerConfig(
+            new Http("127.0.0.1", 8080, 8 << 20, 16 << 10, 10_000, 300_000, 10_000, 0),
+            List.of(),
+            new Engine(BackendChoice.AUTO, 0, 16, 0, 32, 512, 40, true, 600_000),
+            new Batch(16, 500, 256, 262_144),
+            new Log(LogLevel.INFO)),
+        ServerConfig.defaults());
+  }
+
+  @Test
+  void everyDefaultIsAllowedByItsOwnRow() {
+    for (Section<?> section :
+        List.of(Http.SECTION, Engine.SECTION, Batch.SECTION, Log.SECTION, Model.SECTION)) {
+      for (Field field : section.fields()) {
+        if (field.type() instanceof FieldType.Scalar scalar && field.fallback() != null) {
+          assertTrue(scalar.allows(field.fallback()), field.toString());
+          assertTrue(scalar.parse(scalar.format(field.fallback())).isPresent(), field.toString());
+        }
+      }
+    }
+  }
+
+  @Test
+  void recordsCheckTheirRanges() {
+    var mistake =
+        assertThrows(IllegalArgumentException.class, () -> new Batch(0, 500, 256, 262_144));
+    assertEquals(
+        "Batch.maxBatchSize=0, allowed: a whole number from 1 to 4096", mistake.getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Engine(BackendChoice.CPU, 0, 24, 0, 32, 512, 40, true, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Model(null, " ", 0));
+    assertEquals(0, new Model(null, "a.gguf", 0).contextTokens());
+  }
+
+  @Test
+  void theListOfModelsCannotBeChanged() {
+    ServerConfig defaults = ServerConfig.defaults();
+    List<Model> models = new ArrayList<>(List.of(new Model("a", "a.gguf", 0)));
+    ServerConfig config =
+        new ServerConfig(
+            defaults.http(), models, defaults.engine(), defaults.batch(), defaults.log());
+    models.clear();
+    assertEquals(1, config.models().size());
+    assertThrows(UnsupportedOperationException.class, () -> config.models().clear());
+  }
+
+  @Test
+  void noTwoKeysShareAnEnvironmentVariable() {
+    List<String> keys = Keys.dotted();
+    var variables = new HashSet<String>();
+    for (String key : keys) {
+      String dotted = key.replace("." + Keys.INDEX + ".", ".7.");
+      String variable = Field.environmentName(dotted).replace('.', '_');
+      assertTrue(variables.add(variable), variable);
+      assertEquals(dotted, Keys.ofEnvironment(variable).orElseThrow().dotted());
+      assertEquals(dotted, Keys.ofDotted(dotted).orElseThrow().dotted());
+    }
+  }
+
+  @Test
+  void rowsMustCarryTheNamesOfTheComponents() {
+    assertThrows(
+        IllegalStateException.class,
+        () -> Section.of(Log.class, "", Field.choice("levle", LogLevel.INFO, "")));
+  }
+}
