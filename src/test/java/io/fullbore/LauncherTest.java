@@ -91,7 +91,7 @@ class LauncherTest {
 
   @Test
   void aSourceThatChangesDuringTheBuildBuildsTheJarOnceMore() throws Exception {
-    mvnw("echo built >target/fullbore.jar; touch src/main/java/Main.java");
+    mvnw("echo built >target/fullbore.jar; touch -t 203601010000 src/main/java/Main.java");
     sandbox.run(launcher);
     assertEquals(CHANGED, sandbox.run(launcher).err());
   }

@@ -79,27 +79,31 @@ final class Draft {
     return built.orElseThrow();
   }
 
+  /** Empty when a scalar of the section itself is wrong or missing: its own rules can't be told. */
   private <T extends Record> Optional<T> build(Section<T> section, String path) {
-    int before = problems.size();
     Map<String, @Nullable Object> components = new HashMap<>();
+    boolean sound = true;
     for (Field field : section.fields()) {
-      components.put(field.name(), component(field, path + "." + field.name(), path));
+      String child = path + "." + field.name();
+      components.put(field.name(), component(field, child, path));
+      sound &= !(field.type() instanceof Scalar) || !isWrong(child);
     }
-    if (problems.size() > before || wrong.stream().anyMatch(mistake -> holds(path, mistake))) {
+    if (!sound) {
       return Optional.empty();
     }
     try {
       return Optional.of(section.create(field -> components.get(field.name())));
     } catch (IllegalArgumentException e) {
-      reject(
-          path, sources.getOrDefault(path, "all sources together"), String.valueOf(e.getMessage()));
+      String source = sources.getOrDefault(path, "all sources together");
+      reject(path, source, String.valueOf(e.getMessage()));
       return Optional.empty();
     }
   }
 
+  /** The value of a row; a wrong section counts as its defaults, so that the rest is checked. */
   private @Nullable Object component(Field field, String path, String parent) {
     return switch (field.type()) {
-      case Nested nested -> build(nested.section(), path).orElse(null);
+      case Nested nested -> buildOrDefaults(nested.section(), path);
       case ListOf list -> {
         List<Object> elements = new ArrayList<>();
         for (int i = 0; i < listSize(path); i++) {
@@ -109,15 +113,16 @@ final class Draft {
       }
       case Scalar scalar -> {
         Object value = values.getOrDefault(path, field.fallback());
-        boolean missing = value == null && field.presence() == Field.Presence.REQUIRED;
-        if (missing && !isWrong(path)) {
-          reject(
-              path,
-              sources.getOrDefault(parent, "no source"),
-              "missing, required: " + scalar.allowed());
+        if (value == null && field.presence() == Field.Presence.REQUIRED && !isWrong(path)) {
+          String source = sources.getOrDefault(parent, "no source");
+          reject(path, source, "missing, required: " + scalar.allowed());
         }
         yield value;
       }
     };
+  }
+
+  private <T extends Record> T buildOrDefaults(Section<T> section, String path) {
+    return build(section, path).orElseGet(section::defaults);
   }
 }

@@ -55,8 +55,12 @@ final class JsonFile {
       takeSection(section, root, "$");
     } catch (JsonProcessingException e) {
       String message = e.getOriginalMessage().lines().findFirst().orElse("");
-      String hint = message.contains("comment?") ? "; comments are not allowed" : "";
-      draft.reject("$", at(e.getLocation()), "malformed JSON: " + message + hint);
+      draft.reject(
+          "$",
+          at(e.getLocation()),
+          message.contains("comment?")
+              ? "malformed JSON: comments are not allowed"
+              : "malformed JSON: " + message);
     } catch (NoSuchFileException e) {
       draft.reject("$", file.toString(), "no such file");
     } catch (IOException e) {

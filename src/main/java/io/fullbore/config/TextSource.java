@@ -100,8 +100,7 @@ final class TextSource {
         draft.reject(
             index.path(),
             entry.source(),
-            "found index %d, allowed: 0 to %d, as the list has %d elements"
-                .formatted(index.index(), size, size));
+            "found index %d, allowed: 0 to %d (list size=%d)".formatted(index.index(), size, size));
         return;
       }
     }

@@ -276,9 +276,14 @@ class ConfigReaderTest {
     Path file =
         write(
             """
-            {"models": [{"name": "a", "path": "1"}, {"name": "a", "path": "2"}]}
+            {
+              "http": {"port": -1},
+              "models": [{"name": "a", "path": "1"}, {"name": "a", "path": "2"}]
+            }
             """);
     var exception = assertThrows(ConfigException.class, () -> read(file));
+    assertEquals(
+        List.of("$.http.port", "$"), exception.problems().stream().map(Problem::path).toList());
     assertTrue(exception.getMessage().contains("name=a"), exception.getMessage());
   }
 
