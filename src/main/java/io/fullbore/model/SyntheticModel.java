@@ -199,7 +199,9 @@ public record SyntheticModel(
     if (ropeFactors) {
       addVector(tensors, "rope_freqs.weight", headDim / 2, 1, 0);
     }
-    float logitSpread = 3;
+    // An embedding that is also the output favours the token just read; the less, the smaller it
+    // is.
+    float logitSpread = tiedOutput ? 2 : 3;
     addMatrix(
         tensors,
         "token_embd.weight",
