@@ -63,7 +63,7 @@ public final class Engine implements AutoCloseable {
     cache = new KvCache(backend.blockCount(), backend.blockTokens(), settings.prefixCache());
     scheduler = new Scheduler(cache, settings.maxRunning());
     sampler = new Sampler(backend.vocabularySize());
-    budget = new StepBudget(settings.stepTargetMs() * 1_000_000L, backend.maxStepTokens());
+    budget = new StepBudget(settings.stepTargetMs() * 1_000_000, backend.maxStepTokens());
     batch = new StepBatch(backend.maxStepTokens());
   }
 

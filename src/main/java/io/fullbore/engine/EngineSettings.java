@@ -9,7 +9,7 @@ package io.fullbore.engine;
  * @param requestTimeoutMs a sequence that is not finished after this time fails
  */
 public record EngineSettings(
-    int maxRunning, int stepTargetMs, boolean prefixCache, long requestTimeoutMs) {
+    int maxRunning, long stepTargetMs, boolean prefixCache, long requestTimeoutMs) {
   public EngineSettings {
     if (maxRunning < 1 || stepTargetMs < 1 || requestTimeoutMs < 1) {
       throw new IllegalArgumentException(

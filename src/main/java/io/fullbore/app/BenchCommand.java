@@ -1,0 +1,137 @@
+package io.fullbore.app;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fullbore.backend.Backend;
+import io.fullbore.backend.KvSizing;
+import io.fullbore.config.ConfigException;
+import io.fullbore.config.ServerConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fullbore bench}. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures a model's tokens per second: prefill (pp) and decode (tg), without the server.",
+      "Every figure is the median of the repetitions after one that warms up."
+    },
+    showDefaultValues = true,
+    mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init")
+final class BenchCommand implements Callable<Integer> {
+  @Option(names = "--model", required = true, paramLabel = "FILE", description = "GGUF file.")
+  private Path model;
+
+  @Option(names = "--prompt", description = "Prompt tokens.", defaultValue = "128")
+  private int promptTokens;
+
+  @Option(names = "--generate", description = "Generated tokens.", defaultValue = "16")
+  private int generateTokens;
+
+  @Option(
+      names = "--batch",
+      split = ",",
+      description = "Numbers of sequences that decode together.",
+      defaultValue = "1")
+  private List<Integer> batchSizes;
+
+  @Option(names = "--repeat", description = "Repetitions.", defaultValue = "3")
+  private int repetitions;
+
+  @Option(names = "--backend", description = "auto or cpu.", defaultValue = "auto")
+  private String backendName;
+
+  @Option(names = "--threads", description = "0 is one per processor.", defaultValue = "0")
+  private int threads;
+
+  @Option(names = "--json", description = "Print one JSON object instead of a table.")
+  private boolean json;
+
+  @Mixin private ConfigOptions config;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, ConfigException, UsageException {
+    checkOptions();
+    ServerConfig.Engine settings =
+        config
+            .read(
+                Map.of(
+                    "engine.backend", backendName,
+                    "engine.threads", String.valueOf(threads)))
+            .engine();
+    int largest = batchSizes.stream().mapToInt(Integer::intValue).max().orElseThrow();
+    int perSequence = promptTokens + generateTokens;
+    try (LoadedModel loaded = LoadedModel.open(model)) {
+      if (perSequence > loaded.architecture().contextTokens()) {
+        throw new UsageException(
+            "--prompt %d and --generate %d exceed the model's context of %d tokens"
+                .formatted(promptTokens, generateTokens, loaded.architecture().contextTokens()));
+      }
+      int blocks = largest * Math.ceilDiv(perSequence, settings.blockTokens());
+      int stepTokens = Math.max(largest, settings.maxStepTokens());
+      KvSizing sizing = new KvSizing(blocks, settings.blockTokens(), perSequence, stepTokens);
+      try (Backend backend = loaded.backend(settings, sizing)) {
+        report(loaded, backend, measure(backend));
+      }
+    }
+    return 0;
+  }
+
+  private void checkOptions() throws UsageException {
+    if (promptTokens < 1 || generateTokens < 1 || repetitions < 1) {
+      throw new UsageException("--prompt, --generate and --repeat must be at least 1");
+    }
+    if (batchSizes.stream().anyMatch(size -> size < 1)) {
+      throw new UsageException("--batch must hold numbers of at least 1");
+    }
+  }
+
+  private List<ThroughputBench.Result> measure(Backend backend) {
+    ThroughputBench bench = new ThroughputBench(backend, promptTokens, generateTokens);
+    List<ThroughputBench.Result> results = new ArrayList<>();
+    for (int batchSize : batchSizes) {
+      results.add(bench.measure(batchSize, repetitions));
+    }
+    return results;
+  }
+
+  private void report(LoadedModel loaded, Backend backend, List<ThroughputBench.Result> results)
+      throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      Map<String, Object> report = new LinkedHashMap<>();
+      report.put("model", loaded.name());
+      report.put("backend", backend.describe());
+      report.put("weightBytes", loaded.weights().sizeBytes());
+      report.put("results", results);
+      out.println(new ObjectMapper().writeValueAsString(report));
+    } else {
+      out.println("%s on %s".formatted(loaded.name(), backend.describe()));
+      out.printf("%6s %10s %14s %14s%n", "batch", "test", "tokens/s", "ms/step");
+      for (ThroughputBench.Result result : results) {
+        out.printf(
+            "%6d %10s %14.1f%n", result.batch(), "pp" + promptTokens, result.prefillTokensPerSecond());
+        out.printf(
+            "%6d %10s %14.1f %14.1f%n",
+            result.batch(),
+            "tg" + generateTokens,
+            result.decodeTokensPerSecond(),
+            1000 * result.batch() / result.decodeTokensPerSecond());
+      }
+    }
+    out.flush();
+  }
+}

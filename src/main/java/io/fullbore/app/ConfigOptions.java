@@ -1,0 +1,39 @@
+package io.fullbore.app;
+
+import io.fullbore.config.ConfigException;
+import io.fullbore.config.ConfigReader;
+import io.fullbore.config.ServerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of every command that reads the configuration. */
+final class ConfigOptions {
+  private static final Path DEFAULT_FILE = Path.of("config.json");
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Configuration; config.json in the working directory where there is one.")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Overrides one key, such as engine.maxRunning=8.")
+  private Map<String, String> overrides = new LinkedHashMap<>();
+
+  /**
+   * @param moreOverrides what other options of the command say, by dotted path
+   */
+  ServerConfig read(Map<String, String> moreOverrides) throws ConfigException, IOException {
+    Map<String, String> all = new LinkedHashMap<>(overrides);
+    all.putAll(moreOverrides);
+    Path chosen = file != null ? file : Files.exists(DEFAULT_FILE) ? DEFAULT_FILE : null;
+    return ConfigReader.ofProcess().read(chosen, all);
+  }
+}

@@ -1,0 +1,110 @@
+package io.fullbore.app;
+
+import io.fullbore.backend.Backend;
+import io.fullbore.backend.KvSizing;
+import io.fullbore.backend.cpu.CpuBackend;
+import io.fullbore.chat.ChatTemplate;
+import io.fullbore.config.ServerConfig;
+import io.fullbore.graph.DecoderGraph;
+import io.fullbore.model.Architecture;
+import io.fullbore.model.GgufFile;
+import io.fullbore.model.Weights;
+import io.fullbore.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+
+/**
+ * A model file, opened and understood, and everything that is made from it. The weights are views of
+ * the mapped file, so every backend must be closed before it.
+ */
+final class LoadedModel implements AutoCloseable {
+  private final GgufFile file;
+  private final String name;
+  private final Architecture architecture;
+  private final Weights weights;
+  private final Tokenizer tokenizer;
+  private final ChatTemplate template;
+
+  private LoadedModel(GgufFile file, String name) {
+    this.file = file;
+    this.name = name;
+    architecture = Architecture.of(file.metadata());
+    weights = Weights.of(file, architecture);
+    tokenizer = Tokenizer.of(file.metadata());
+    template = ChatTemplate.of(file.metadata());
+  }
+
+  /**
+   * @throws IOException when the file cannot be read
+   * @throws io.fullbore.core.ModelFormatException when it is no model that can be run
+   */
+  static LoadedModel open(Path path) throws IOException {
+    GgufFile file = GgufFile.open(path);
+    try {
+      return new LoadedModel(file, ModelNames.of(file, path));
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  String name() {
+    return name;
+  }
+
+  Architecture architecture() {
+    return architecture;
+  }
+
+  Weights weights() {
+    return weights;
+  }
+
+  Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  ChatTemplate template() {
+    return template;
+  }
+
+  /**
+   * @param contextTokens tokens per sequence at most, 0 for the model's own limit
+   */
+  KvSizing sizing(ServerConfig.Engine settings, int contextTokens) {
+    int positions =
+        contextTokens == 0
+            ? architecture.contextTokens()
+            : Math.min(contextTokens, architecture.contextTokens());
+    return KvSizing.of(
+        settings.kvCacheBytes(),
+        physicalMemoryBytes(),
+        CpuBackend.bytesPerBlock(architecture, settings.blockTokens()),
+        settings.blockTokens(),
+        positions,
+        settings.maxRunning(),
+        Math.max(settings.maxStepTokens(), settings.maxRunning()));
+  }
+
+  /** A new backend over this model's weights; close it before the model. */
+  Backend backend(ServerConfig.Engine settings, KvSizing sizing) {
+    return new CpuBackend(DecoderGraph.of(architecture, weights), sizing, threads(settings));
+  }
+
+  private static int threads(ServerConfig.Engine settings) {
+    return settings.threads() == 0
+        ? Runtime.getRuntime().availableProcessors()
+        : settings.threads();
+  }
+
+  private static long physicalMemoryBytes() {
+    return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+        .getTotalMemorySize();
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}
