@@ -8,8 +8,9 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Turns the tokens of one sequence into text as they come. Text is given out as soon as it is whole
- * characters; a character's first bytes wait for the rest. Bytes that are no UTF-8 become U+FFFD,
- * one per maximal invalid part, as browsers do it. Owned by one thread.
+ * characters; a character's first bytes wait for the rest. Bytes that are no UTF-8 become U+FFFD as
+ * in Java's decoder: one per maximal part of a character, one per encoded surrogate. Owned by one
+ * thread.
  */
 public final class Detokenizer {
   private static final int MAX_HELD_BYTES = 3;
