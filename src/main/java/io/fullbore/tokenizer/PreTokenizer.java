@@ -104,6 +104,7 @@ record PreTokenizer(String name, List<Pattern> patterns, boolean preferWords, bo
         "deepseek-llm",
         "[\\r\\n]",
         "\\s?" + DEEPSEEK_LETTERS + "+",
+        // From ':' to '~' are also the Latin letters: so it is in the original.
         "\\s?[!-/:-~\\uFF01-\\uFF0F\\uFF1A-\\uFF5E\\u2018-\\u201F\\u3000-\\u3002]+",
         // Only from the start of the run: trying every blank of it would take quadratic time.
         "(?<!\\s)\\s++\\z",

