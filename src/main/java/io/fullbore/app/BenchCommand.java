@@ -67,10 +67,7 @@ final class BenchCommand implements Callable<Integer> {
     checkOptions();
     ServerConfig.Engine settings =
         config
-            .read(
-                Map.of(
-                    "engine.backend", backendName,
-                    "engine.threads", String.valueOf(threads)))
+            .read(Map.of("engine.backend", backendName, "engine.threads", String.valueOf(threads)))
             .engine();
     int largest = batchSizes.stream().mapToInt(Integer::intValue).max().orElseThrow();
     int perSequence = promptTokens + generateTokens;
@@ -123,7 +120,8 @@ final class BenchCommand implements Callable<Integer> {
       out.printf("%6s %10s %14s %14s%n", "batch", "test", "tokens/s", "ms/step");
       for (ThroughputBench.Result result : results) {
         out.printf(
-            "%6d %10s %14.1f%n", result.batch(), "pp" + promptTokens, result.prefillTokensPerSecond());
+            "%6d %10s %14.1f%n",
+            result.batch(), "pp" + promptTokens, result.prefillTokensPerSecond());
         out.printf(
             "%6d %10s %14.1f %14.1f%n",
             result.batch(),

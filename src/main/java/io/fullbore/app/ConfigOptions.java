@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -35,5 +36,17 @@ final class ConfigOptions {
     all.putAll(moreOverrides);
     Path chosen = file != null ? file : Files.exists(DEFAULT_FILE) ? DEFAULT_FILE : null;
     return ConfigReader.ofProcess().read(chosen, all);
+  }
+
+  /** The same with one model in place of the configured ones. */
+  ServerConfig readForModel(Path model, Map<String, String> moreOverrides)
+      throws ConfigException, IOException {
+    ServerConfig config = read(moreOverrides);
+    return new ServerConfig(
+        config.http(),
+        List.of(new ServerConfig.Model(null, model.toString(), 0)),
+        config.engine(),
+        config.batch(),
+        config.log());
   }
 }

@@ -15,8 +15,8 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 
 /**
- * A model file, opened and understood, and everything that is made from it. The weights are views of
- * the mapped file, so every backend must be closed before it.
+ * A model file, opened and understood, and everything that is made from it. The weights are views
+ * of the mapped file, so every backend must be closed before it.
  */
 final class LoadedModel implements AutoCloseable {
   private final GgufFile file;

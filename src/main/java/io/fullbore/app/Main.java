@@ -10,8 +10,8 @@ import picocli.CommandLine.Command;
 /**
  * The command line's entry.
  *
- * <p>Exit codes: 0 done; 1 it did not work (a file, a model, the network); 2 the command line or the
- * configuration is wrong. The launcher adds 3: no JDK.
+ * <p>Exit codes: 0 done; 1 it did not work (a file, a model, the network); 2 the command line or
+ * the configuration is wrong. The launcher adds 3: no JDK.
  */
 @Command(
     name = "fullbore",
@@ -27,7 +27,6 @@ import picocli.CommandLine.Command;
       "3:no JDK 25 was found (from the launcher)"
     },
     subcommands = {
-      ServeCommand.class,
       ChatCommand.class,
       BenchCommand.class,
       SynthCommand.class,

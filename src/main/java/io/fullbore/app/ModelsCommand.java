@@ -39,7 +39,10 @@ final class ModelsCommand implements Callable<Integer> {
   public Integer call() throws IOException, ConfigException {
     List<Path> paths =
         files.isEmpty()
-            ? config.read(Map.of()).models().stream().map(ServerConfig.Model::path).map(Path::of).toList()
+            ? config.read(Map.of()).models().stream()
+                .map(ServerConfig.Model::path)
+                .map(Path::of)
+                .toList()
             : files;
     PrintWriter out = spec.commandLine().getOut();
     if (paths.isEmpty()) {
@@ -65,15 +68,16 @@ final class ModelsCommand implements Callable<Integer> {
   }
 
   private static String parameters(GgufFile file) {
-    double count =
-        file.tensors().stream().mapToDouble(t -> (double) t.rows() * t.columns()).sum();
+    double count = file.tensors().stream().mapToDouble(t -> (double) t.rows() * t.columns()).sum();
     return count >= 1e9 ? "%.1fB".formatted(count / 1e9) : "%.1fM".formatted(count / 1e6);
   }
 
   /** The format that most bytes are in. */
   private static String mainFormat(GgufFile file) {
     return file.tensors().stream()
-        .collect(Collectors.groupingBy(TensorInfo::format, Collectors.summingLong(TensorInfo::sizeBytes)))
+        .collect(
+            Collectors.groupingBy(
+                TensorInfo::format, Collectors.summingLong(TensorInfo::sizeBytes)))
         .entrySet()
         .stream()
         .max(Comparator.comparingLong(Map.Entry::getValue))

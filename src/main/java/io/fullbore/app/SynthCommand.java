@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 /** {@code fullbore synth}. */
 @Command(
     name = "synth",
-    description = "Writes a valid GGUF model with random weights, for measurements without a download.",
+    description =
+        "Writes a valid GGUF model with random weights, for measurements without a download.",
     showDefaultValues = true,
     mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init")

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Drives a backend as an engine would, with random prompts, and takes the time of prefill and decode
- * apart.
+ * Drives a backend as an engine would, with random prompts, and takes the time of prefill and
+ * decode apart.
  */
 final class ThroughputBench {
   private static final double NANOS_PER_SECOND = 1e9;
@@ -59,8 +59,7 @@ final class ThroughputBench {
       BlockTable table = new BlockTable();
       cache.grow(table, promptTokens + generateTokens);
       tables.add(table);
-      tokens.add(
-          random.ints(promptTokens + generateTokens, 0, backend.vocabularySize()).toArray());
+      tokens.add(random.ints(promptTokens + generateTokens, 0, backend.vocabularySize()).toArray());
     }
     long start = System.nanoTime();
     for (int i = 0; i < batchSize; i++) {

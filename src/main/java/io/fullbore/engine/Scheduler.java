@@ -161,8 +161,7 @@ final class Scheduler {
     if (waitsForAnother(sequence, matched)) {
       return Admittance.HELD;
     }
-    if (!cache.allocate(
-        sequence.blocks(), sequence.hashChain(), matched, sequence.tokenCount())) {
+    if (!cache.allocate(sequence.blocks(), sequence.hashChain(), matched, sequence.tokenCount())) {
       return Admittance.NO_ROOM;
     }
     waiting.remove(sequence);

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One answer under way: its choices, and the one place where it ends. Whatever ends it first (the
- * last choice, a failure, the caller's cancel) wins; later events find it ended. Confined to the API
- * instance's event loop.
+ * last choice, a failure, the caller's cancel) wins; later events find it ended. Confined to the
+ * API instance's event loop.
  */
 public final class Answer {
   private final CompletionService service;

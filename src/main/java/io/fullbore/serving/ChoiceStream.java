@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One choice of an answer: turns its token events into text, finds stop strings, and tells the sink.
- * Confined to the API instance's event loop.
+ * One choice of an answer: turns its token events into text, finds stop strings, and tells the
+ * sink. Confined to the API instance's event loop.
  */
 final class ChoiceStream {
   private final Answer answer;
@@ -83,9 +83,7 @@ final class ChoiceStream {
   private void addToken(SequenceEvent.Token token) {
     tokenCount++;
     String shown = stops.accept(detokenizer.accept(token.token()));
-    answer
-        .sink()
-        .onDelta(index, shown, List.of(new ScoredToken(token.token(), token.logprobs())));
+    answer.sink().onDelta(index, shown, List.of(new ScoredToken(token.token(), token.logprobs())));
     if (stops.stopped()) {
       answer.dropSequence(id());
       usage = new Usage(request.prompt().length, 0, tokenCount);

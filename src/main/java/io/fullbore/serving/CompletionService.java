@@ -1,13 +1,13 @@
 package io.fullbore.serving;
 
 import io.fullbore.core.Failure;
+import io.fullbore.core.RequestId;
 import io.fullbore.engine.Admission;
 import io.fullbore.engine.BatchMessage;
 import io.fullbore.engine.BusAddresses;
 import io.fullbore.engine.GenerationRequest;
 import io.fullbore.engine.SequenceEvent;
 import io.fullbore.engine.StepEvents;
-import io.fullbore.core.RequestId;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.ReplyException;
@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
  *     -> submit to the model's queue -> token events -> text -> the caller's sink
  * </pre>
  *
- * <p>One instance per API instance, on its event loop; nothing here blocks. Every started answer ends
- * exactly once, also when the caller cancels, and what it held is given back.
+ * <p>One instance per API instance, on its event loop; nothing here blocks. Every started answer
+ * ends exactly once, also when the caller cancels, and what it held is given back.
  */
 public final class CompletionService {
   /** Prompts that one instance renders and tokenises at a time; more are refused. */
@@ -112,8 +112,7 @@ public final class CompletionService {
     answer.submitted(model, requests).forEach(stream -> streams.put(stream.id(), stream));
     vertx
         .eventBus()
-        .<Admission>request(
-            BusAddresses.batch(model.version()), new BatchMessage.Submit(requests))
+        .<Admission>request(BusAddresses.batch(model.version()), new BatchMessage.Submit(requests))
         .onComplete(
             reply -> {
               if (answer.ended()) {

@@ -73,12 +73,9 @@ final class PromptEncoder {
         model
             .template()
             .render(
-                new ChatRequestView(
-                    chat.messages(), chat.tools(), true, chat.templateVariables()));
+                new ChatRequestView(chat.messages(), chat.tools(), true, chat.templateVariables()));
     List<Piece> pieces =
-        rendered.spans().stream()
-            .map(span -> new Piece(span.text(), !span.fromMessage()))
-            .toList();
+        rendered.spans().stream().map(span -> new Piece(span.text(), !span.fromMessage())).toList();
     int[] ids = tokenizer.encode(pieces);
     Vocabulary vocabulary = tokenizer.vocabulary();
     boolean startsWithBos =

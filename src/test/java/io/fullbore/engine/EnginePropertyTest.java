@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Thousands of random arrivals, lengths, shared prefixes and cancellations against tiny block pools:
- * every sequence ends once, its text is what it would be alone, nobody starves, and no block is
- * lost.
+ * Thousands of random arrivals, lengths, shared prefixes and cancellations against tiny block
+ * pools: every sequence ends once, its text is what it would be alone, nobody starves, and no block
+ * is lost.
  */
 class EnginePropertyTest {
   private static final int SEQUENCES = 1_500;

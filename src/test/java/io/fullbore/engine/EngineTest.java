@@ -24,7 +24,8 @@ class EngineTest {
   private long nowNanos;
 
   private Engine engine(RememberingBackend backend, int maxRunning) {
-    return new Engine(backend, new EngineSettings(maxRunning, 40, true, 60_000), log, () -> nowNanos);
+    return new Engine(
+        backend, new EngineSettings(maxRunning, 40, true, 60_000), log, () -> nowNanos);
   }
 
   private void runAll(Engine engine) {

@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.function.IntPredicate;
 
 /**
- * A backend whose "KV" is the token itself and whose logits are a hash of all tokens of the sequence,
- * read back through its block table. A block that is lost, shared wrongly, overwritten or computed at
- * a wrong position changes the text, so texts prove the bookkeeping.
+ * A backend whose "KV" is the token itself and whose logits are a hash of all tokens of the
+ * sequence, read back through its block table. A block that is lost, shared wrongly, overwritten or
+ * computed at a wrong position changes the text, so texts prove the bookkeeping.
  */
 final class RememberingBackend implements Backend {
   static final int VOCABULARY_SIZE = 50;
@@ -67,7 +67,8 @@ final class RememberingBackend implements Backend {
     }
     for (int i = 0; i < batch.logitRowCount(); i++) {
       int row = batch.logitRow(i);
-      Arrays.fill(logits, i * VOCABULARY_SIZE, (i + 1) * VOCABULARY_SIZE, emptyLogits ? Float.NaN : 0);
+      Arrays.fill(
+          logits, i * VOCABULARY_SIZE, (i + 1) * VOCABULARY_SIZE, emptyLogits ? Float.NaN : 0);
       if (!emptyLogits) {
         logits[i * VOCABULARY_SIZE + remembered(batch.table(row), batch.position(row))] = 5;
       }

@@ -15,7 +15,10 @@ import java.util.function.IntConsumer;
  * thread calls {@link #run}.
  */
 final class ThreadTeam implements AutoCloseable {
-  private static final int SPINS_BEFORE_PARK = 20_000;
+  private static final int SPINS_BEFORE_PARK = 5_000;
+
+  /** A member may wait for a processor of its own: let it have this one. */
+  private static final int SPINS_BEFORE_YIELD = 1_000;
 
   private record Section(int number, int taskCount, IntConsumer task, AtomicInteger nextTask) {}
 
@@ -53,11 +56,12 @@ final class ThreadTeam implements AutoCloseable {
     for (Thread member : members) {
       LockSupport.unpark(member);
     }
-    try {
-      work(started);
-    } finally {
-      while (busyMembers.get() > 0) {
+    workSafely(started);
+    for (int spins = 0; busyMembers.get() > 0; spins++) {
+      if (spins < SPINS_BEFORE_YIELD) {
         Thread.onSpinWait();
+      } else {
+        Thread.yield();
       }
     }
     Throwable failed = failure.getAndSet(null);
@@ -81,13 +85,16 @@ final class ThreadTeam implements AutoCloseable {
       }
       spins = 0;
       joined = current.number;
-      try {
-        work(current);
-      } catch (RuntimeException | Error e) {
-        failure.compareAndSet(null, e);
-      } finally {
-        busyMembers.decrementAndGet();
-      }
+      workSafely(current);
+      busyMembers.decrementAndGet();
+    }
+  }
+
+  private void workSafely(Section current) {
+    try {
+      work(current);
+    } catch (RuntimeException | Error e) {
+      failure.compareAndSet(null, e);
     }
   }
 
