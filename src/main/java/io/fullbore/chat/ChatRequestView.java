@@ -23,8 +23,7 @@ public record ChatRequestView(
     boolean addGenerationPrompt,
     Map<String, ? extends @Nullable Object> variables) {
 
-  private static final Set<String> RESERVED =
-      Set.of("messages", "tools", "add_generation_prompt", "bos_token", "eos_token");
+  private static final Set<String> RESERVED = Set.of("messages", "tools", "add_generation_prompt");
 
   public ChatRequestView {
     messages = List.copyOf(messages);
@@ -34,7 +33,7 @@ public record ChatRequestView(
       throw new IllegalArgumentException("messages must not be empty");
     }
     for (String name : variables.keySet()) {
-      if (RESERVED.contains(name)) {
+      if (RESERVED.contains(name) || name.endsWith("_token")) {
         throw new IllegalArgumentException(
             "the template variable %s is set by the server".formatted(name));
       }

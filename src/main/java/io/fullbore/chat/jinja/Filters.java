@@ -17,7 +17,6 @@ final class Filters {
   static final Set<String> NAMES =
       Set.of(
           "abs",
-          "attr",
           "batch",
           "capitalize",
           "center",
@@ -29,7 +28,6 @@ final class Filters {
           "escape",
           "first",
           "float",
-          "forceescape",
           "format",
           "indent",
           "int",
@@ -80,7 +78,8 @@ final class Filters {
       case "default", "d" -> defaultValue(value, arguments);
       case "length", "count" -> operators.length(value);
       case "tojson" -> JsonWriter.write(value, arguments, budget);
-      case "string", "safe" -> printer.str(value);
+      case "string" -> printer.str(value);
+      case "safe" -> text(value).asMarkup();
       case "trim" -> {
         Object chars = arguments.bind(name, "chars")[0];
         Text set = chars == null || chars instanceof None ? null : text(chars);
@@ -99,7 +98,7 @@ final class Filters {
               budget,
               printer);
       case "indent" -> indent(text(value), arguments);
-      case "e", "escape", "forceescape" -> escape(text(value));
+      case "e", "escape" -> text(value).escaped(budget);
       case "wordcount" -> wordCount(text(value));
       case "int" -> toInteger(value, arguments);
       case "float" -> toFloat(value, arguments);
@@ -177,27 +176,6 @@ final class Filters {
       out.append(text, from, newline < 0 ? end : end + 1);
       from = end + 1;
       isFirst = false;
-    }
-    return out.build();
-  }
-
-  private Text escape(Text text) {
-    var out = new Text.Builder(budget);
-    for (int i = 0; i < text.length(); i++) {
-      String entity =
-          switch (text.chars().charAt(i)) {
-            case '&' -> "&amp;";
-            case '<' -> "&lt;";
-            case '>' -> "&gt;";
-            case '\'' -> "&#39;";
-            case '"' -> "&#34;";
-            default -> "";
-          };
-      if (entity.isEmpty()) {
-        out.append(text, i, i + 1);
-      } else {
-        out.append(entity, text.fromCaller(i));
-      }
     }
     return out.build();
   }

@@ -19,6 +19,6 @@ record Limits(long steps, long allocatedBytes, long outputChars, int depth, long
         32_000_000 + 128 * inputChars,
         2_000_000 + 8 * inputChars,
         400,
-        1_000);
+        1_000 + inputChars / 1_000);
   }
 }

@@ -44,7 +44,6 @@ final class ListFilters {
       case "min", "max" -> extreme(name, value, arguments);
       case "sum" -> sum(value, arguments);
       case "batch", "slice" -> group(name, value, arguments);
-      case "attr" -> interpreter.attribute(value, text(arguments.bind(name, "name")[0]));
       default -> throw JinjaException.failed("no filter named '%s'".formatted(name));
     };
   }
@@ -106,6 +105,11 @@ final class ListFilters {
     };
   }
 
+  /** The lazy filters take anything that is false, such as None, for an empty list. */
+  private List<Object> iterateIfTrue(Object value) {
+    return Operators.truth(value) ? operators.iterate(value) : List.of();
+  }
+
   private Generator map(Object value, Arguments arguments) {
     Function<Object, Object> change;
     Object attribute = arguments.keyword().get("attribute");
@@ -125,7 +129,7 @@ final class ListFilters {
       throw JinjaException.failed("map requires a filter argument");
     }
     List<Object> mapped = new ArrayList<>();
-    for (Object item : operators.iterate(value)) {
+    for (Object item : iterateIfTrue(value)) {
       budget.elements(1);
       mapped.add(change.apply(item));
     }
@@ -146,7 +150,7 @@ final class ListFilters {
       matches = item -> interpreter.tests().test(test, item, rest);
     }
     List<Object> selected = new ArrayList<>();
-    for (Object item : operators.iterate(value)) {
+    for (Object item : iterateIfTrue(value)) {
       budget.elements(1);
       if (matches.test(key.apply(item)) == wanted) {
         selected.add(item);

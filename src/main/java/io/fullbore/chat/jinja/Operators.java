@@ -246,7 +246,7 @@ final class Operators {
     }
     if (operator.equals("+")) {
       if (left instanceof Text a && right instanceof Text b) {
-        return new Text.Builder(budget).append(a).append(b).build();
+        return a.plus(b, budget);
       }
       if (left instanceof List<?> a
           && right instanceof List<?> b

@@ -17,9 +17,17 @@ final class Text {
   /** Bit i is set where char i came from the caller; null where none did. Never written to. */
   private final @Nullable BitSet caller;
 
+  /** Set by the filters {@code safe} and {@code escape}; makes {@code +} escape its neighbour. */
+  private final boolean isMarkup;
+
   private Text(String chars, @Nullable BitSet caller) {
+    this(chars, caller, false);
+  }
+
+  private Text(String chars, @Nullable BitSet caller, boolean isMarkup) {
     this.chars = chars;
     this.caller = caller;
+    this.isMarkup = isMarkup;
   }
 
   /** A text written in the template, or made by the interpreter. */
@@ -44,6 +52,45 @@ final class Text {
 
   boolean isEmpty() {
     return chars.isEmpty();
+  }
+
+  Text asMarkup() {
+    return isMarkup ? this : new Text(chars, caller, true);
+  }
+
+  /** Concatenated; beside markup, other text is escaped for HTML as Python's Markup does it. */
+  Text plus(Text other, Budget budget) {
+    var out = new Builder(budget);
+    if (isMarkup == other.isMarkup) {
+      Text joined = out.append(this).append(other).build();
+      return isMarkup ? joined.asMarkup() : joined;
+    }
+    return out.append(escaped(budget)).append(other.escaped(budget)).build().asMarkup();
+  }
+
+  /** Escaped for HTML, unless it is markup already. */
+  Text escaped(Budget budget) {
+    if (isMarkup) {
+      return this;
+    }
+    var out = new Builder(budget);
+    int plainFrom = 0;
+    for (int i = 0; i < chars.length(); i++) {
+      String entity =
+          switch (chars.charAt(i)) {
+            case '&' -> "&amp;";
+            case '<' -> "&lt;";
+            case '>' -> "&gt;";
+            case '\'' -> "&#39;";
+            case '"' -> "&#34;";
+            default -> "";
+          };
+      if (!entity.isEmpty()) {
+        out.append(this, plainFrom, i).append(entity, fromCaller(i));
+        plainFrom = i + 1;
+      }
+    }
+    return out.append(this, plainFrom, chars.length()).build().asMarkup();
   }
 
   /** Which chars came from the caller; a copy. */

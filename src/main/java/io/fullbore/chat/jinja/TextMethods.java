@@ -172,8 +172,12 @@ final class TextMethods {
       budget.elements(4);
       int at = fromRight ? to : from;
       boolean last = most >= 0 && parts.size() >= most;
+      if (last) {
+        parts.add(fromRight ? part(text, 0, to) : part(text, from, text.length()));
+        break;
+      }
       if (fromRight) {
-        while (at > from && (last || !Characters.isSpace(text.chars().charAt(at - 1)))) {
+        while (at > from && !Characters.isSpace(text.chars().charAt(at - 1))) {
           at--;
         }
         parts.add(part(text, at, to));
@@ -182,7 +186,7 @@ final class TextMethods {
           to--;
         }
       } else {
-        while (at < to && (last || !Characters.isSpace(text.chars().charAt(at)))) {
+        while (at < to && !Characters.isSpace(text.chars().charAt(at))) {
           at++;
         }
         parts.add(part(text, from, at));
