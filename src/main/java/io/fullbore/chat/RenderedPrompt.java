@@ -6,10 +6,10 @@ import java.util.stream.Collectors;
 /**
  * A rendered conversation; the spans one after the other are the prompt.
  *
- * <p>The tokenizer reads special tokens in spans of the template, and must not read the {@linkplain
- * io.fullbore.chat.ControlTokens control tokens} in spans of messages: there they are words that a
- * user wrote. Only such words become spans of their own; ordinary text of messages stays joined
- * with the template's around it, so that it is tokenized as if nothing had been cut.
+ * <p>The tokenizer reads special tokens in spans of the template, and must not read control tokens
+ * in spans of messages: there they are words that a user wrote. Only such words become spans of
+ * their own; ordinary text of messages stays joined with the template's around it, so that it is
+ * tokenized as if nothing had been cut.
  */
 public record RenderedPrompt(List<Span> spans) {
   public RenderedPrompt {

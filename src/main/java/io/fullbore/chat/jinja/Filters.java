@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Jinja's filters, the words behind {@code |}. Those over whole lists are {@link ListFilters}. */
@@ -58,6 +59,10 @@ final class Filters {
           "unique",
           "upper",
           "wordcount");
+
+  private static final int MAX_NUMBER_CHARS = 400;
+  private static final Pattern DECIMAL =
+      Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
 
   private final Budget budget;
   private final Operators operators;
@@ -202,6 +207,7 @@ final class Filters {
       case Boolean flag -> flag ? 1L : 0L;
       case Double number -> Double.isFinite(number) ? (Object) number.longValue() : fallback;
       case Text text -> {
+        budget.scan(text.length());
         String digits = text.chars().strip().replace("_", "");
         try {
           yield Long.parseLong(digits, base);
@@ -222,7 +228,7 @@ final class Filters {
       return Operators.toDouble(value);
     }
     String digits = value instanceof Text text ? text.chars().strip() : "";
-    if (!digits.matches("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?") || digits.length() > 400) {
+    if (digits.length() > MAX_NUMBER_CHARS || !DECIMAL.matcher(digits).matches()) {
       return fallback;
     }
     return Double.valueOf(digits);

@@ -6,6 +6,7 @@ import io.fullbore.chat.jinja.Values.Range;
 import io.fullbore.chat.jinja.Values.Tuple;
 import io.fullbore.chat.jinja.Values.Undefined;
 import io.fullbore.chat.jinja.Values.View;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -91,9 +92,7 @@ final class Operators {
   boolean equal(Object left, Object right) {
     budget.step();
     if (isNumber(left) && isNumber(right)) {
-      return left instanceof Double || right instanceof Double
-          ? toDouble(left) == toDouble(right)
-          : toLong(left) == toLong(right);
+      return compareNumbers(left, right) == 0;
     }
     return switch (left) {
       case Text text -> {
@@ -155,9 +154,7 @@ final class Operators {
   int order(String operator, Object left, Object right) {
     budget.step();
     if (isNumber(left) && isNumber(right)) {
-      return left instanceof Double || right instanceof Double
-          ? Double.compare(toDouble(left), toDouble(right))
-          : Long.compare(toLong(left), toLong(right));
+      return compareNumbers(left, right);
     }
     if (left instanceof Text a && right instanceof Text b) {
       budget.scan(Math.min(a.length(), b.length()));
@@ -170,6 +167,23 @@ final class Operators {
     throw JinjaException.failed(
         "'%s' not supported between instances of '%s' and '%s'"
             .formatted(operator, Values.typeName(left), Values.typeName(right)));
+  }
+
+  /** Exact, so that sorting never meets a contradiction; NaN equals itself and comes last. */
+  private static int compareNumbers(Object left, Object right) {
+    if (!(left instanceof Double) && !(right instanceof Double)) {
+      return Long.compare(toLong(left), toLong(right));
+    }
+    double a = toDouble(left);
+    double b = toDouble(right);
+    if (!Double.isFinite(a) || !Double.isFinite(b)) {
+      return Double.compare(a, b);
+    }
+    return exact(left).compareTo(exact(right));
+  }
+
+  private static BigDecimal exact(Object number) {
+    return number instanceof Double d ? new BigDecimal(d) : BigDecimal.valueOf(toLong(number));
   }
 
   private int orderLists(String operator, List<?> left, List<?> right) {
