@@ -7,40 +7,53 @@ import io.fullbore.engine.BatchVerticle;
 import io.fullbore.engine.EngineSettings;
 import io.fullbore.engine.EngineVerticle;
 import io.fullbore.engine.RecordCodec;
+import io.fullbore.http.ApiSettings;
+import io.fullbore.http.ApiVerticle;
+import io.fullbore.http.EngineHealth;
 import io.fullbore.serving.ServedModel;
 import io.vertx.core.DeploymentOptions;
-import io.vertx.core.Future;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A process put together from a configuration: Vert.x, one queue and one engine per model. The only
- * place that wires and deploys. Closing it ends every request, then frees the models.
+ * A process put together from a configuration: Vert.x, one queue and one engine per model, and the
+ * HTTP API. The only place that wires and deploys. Closing it ends every request, then frees the
+ * models. Used from the main thread.
  */
 final class Assembly implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Assembly.class);
   private static final long CLOSE_TIMEOUT_SECONDS = 30;
+
+  /** Verticles that listen on this port share one free port. */
+  private static final int SHARED_FREE_PORT = -1;
+
+  private record Entry(LoadedModel loaded, KvSizing sizing, ServedModel served) {}
 
   private final ServerConfig config;
   private final Vertx vertx;
-  private final List<LoadedModel> loaded = new ArrayList<>();
+  private final List<LoadedModel> opened = new ArrayList<>();
+  private final List<Entry> entries = new ArrayList<>();
   private final SortedMap<String, ServedModel> models = new TreeMap<>();
 
   private Assembly(ServerConfig config) {
     this.config = config;
-    VertxOptions options = new VertxOptions().setPreferNativeTransport(true);
-    if (config.http().eventLoops() > 0) {
-      options.setEventLoopPoolSize(config.http().eventLoops());
-    }
+    VertxOptions options =
+        new VertxOptions()
+            .setPreferNativeTransport(true)
+            .setEventLoopPoolSize(eventLoops(config.http()));
     vertx = Vertx.vertx(options);
     RecordCodec.registerAll(vertx.eventBus());
   }
@@ -55,7 +68,7 @@ final class Assembly implements AutoCloseable {
     Assembly assembly = new Assembly(config);
     try {
       for (ServerConfig.Model model : config.models()) {
-        assembly.add(model);
+        assembly.open(model);
       }
       return assembly;
     } catch (IOException | UsageException | RuntimeException e) {
@@ -68,36 +81,38 @@ final class Assembly implements AutoCloseable {
     return vertx;
   }
 
-  ServerConfig config() {
-    return config;
-  }
-
   /** All models by the name they are asked for. */
   SortedMap<String, ServedModel> models() {
     return models;
   }
 
-  private void add(ServerConfig.Model model) throws IOException, UsageException {
-    LoadedModel opened = LoadedModel.open(Path.of(model.path()));
-    loaded.add(opened);
-    String name = model.name() == null ? opened.name() : model.name();
-    KvSizing sizing = opened.sizing(config.engine(), model.contextTokens());
+  private void open(ServerConfig.Model model) throws IOException, UsageException {
+    LoadedModel loaded = LoadedModel.open(Path.of(model.path()));
+    opened.add(loaded);
+    String name = model.name() == null ? loaded.name() : model.name();
+    KvSizing sizing = loaded.sizing(config.engine(), model.contextTokens());
     ServedModel served =
         new ServedModel(
             name,
             name,
             Instant.now().getEpochSecond(),
             sizing.maxPositions(),
-            opened.tokenizer(),
-            opened.template());
+            loaded.tokenizer(),
+            loaded.template());
     if (models.putIfAbsent(name, served) != null) {
       throw new UsageException(
           "two models are called '%s': give them names under \"models\"".formatted(name));
     }
-    deploy(opened, served, sizing);
+    entries.add(new Entry(loaded, sizing, served));
   }
 
-  private void deploy(LoadedModel opened, ServedModel served, KvSizing sizing) {
+  /** Starts the queue and the engine of every model; waits until they run. */
+  void startEngines() {
+    entries.forEach(this::startEngine);
+  }
+
+  private void startEngine(Entry entry) {
+    String version = entry.served.version();
     ServerConfig.Batch batch = config.batch();
     BatchSettings batchSettings =
         new BatchSettings(
@@ -105,39 +120,68 @@ final class Assembly implements AutoCloseable {
             batch.timeoutMs(),
             batch.maxQueuedRequests(),
             batch.maxQueuedTokens());
+    ServerConfig.Engine engine = config.engine();
+    EngineSettings engineSettings =
+        new EngineSettings(
+            engine.maxRunning(),
+            engine.stepTargetMs(),
+            engine.prefixCache(),
+            engine.requestTimeoutMs());
     DeploymentOptions ownThread =
         new DeploymentOptions()
             .setThreadingModel(ThreadingModel.WORKER)
-            .setWorkerPoolName("engine-" + served.version())
-            .setWorkerPoolSize(1)
-            .setMaxWorkerExecuteTime(1)
-            .setMaxWorkerExecuteTimeUnit(TimeUnit.MINUTES);
-    await(
-        vertx
-            .deployVerticle(
-                new BatchVerticle(
-                    served.version(), batchSettings, sizing.blockTokens(), System::nanoTime))
-            .compose(
-                queue ->
-                    vertx.deployVerticle(
-                        new EngineVerticle(
-                            served.version(),
-                            engineSettings(config.engine()),
-                            () -> opened.backend(config.engine(), sizing)),
-                        ownThread)));
+            .setWorkerPoolName("engine-" + version)
+            .setWorkerPoolSize(1);
+    vertx
+        .deployVerticle(
+            new BatchVerticle(
+                version, batchSettings, entry.sizing.blockTokens(), System::nanoTime))
+        .await();
+    vertx
+        .deployVerticle(
+            new EngineVerticle(
+                version, engineSettings, () -> entry.loaded.backend(engine, entry.sizing)),
+            ownThread)
+        .await();
   }
 
-  private static EngineSettings engineSettings(ServerConfig.Engine engine) {
-    return new EngineSettings(
-        engine.maxRunning(),
-        engine.stepTargetMs(),
-        engine.prefixCache(),
-        engine.requestTimeoutMs());
+  /** Starts the engines and the HTTP API; returns the port it listens on. */
+  int listen() {
+    EngineHealth health =
+        new EngineHealth(
+            models.values().stream().map(ServedModel::version).toList(), System::nanoTime);
+    health.start(vertx).await();
+    startEngines();
+    ServerConfig.Http http = config.http();
+    ApiSettings settings =
+        new ApiSettings(
+            http.host(),
+            http.port() == 0 ? SHARED_FREE_PORT : http.port(),
+            http.maxBodyBytes(),
+            http.maxHeaderBytes(),
+            http.keepAliveCommentMs());
+    List<ApiVerticle> instances = new ArrayList<>();
+    for (int i = 0; i < eventLoops(http); i++) {
+      var instance =
+          new ApiVerticle(
+              settings, String.valueOf(i), models, health, InstantSource.system());
+      vertx.deployVerticle(instance).await();
+      instances.add(instance);
+    }
+    int port = instances.getFirst().port();
+    LOG.info(
+        "fullbore {} listens on http://{}:{} and serves {}",
+        VersionCommand.version(),
+        http.host(),
+        port,
+        String.join(", ", models.keySet()));
+    return port;
   }
 
-  /** Waits for a start-up step on the main thread. */
-  static <T> T await(Future<T> future) {
-    return future.await();
+  private static int eventLoops(ServerConfig.Http http) {
+    return http.eventLoops() == 0
+        ? Runtime.getRuntime().availableProcessors()
+        : http.eventLoops();
   }
 
   @Override
@@ -148,6 +192,6 @@ final class Assembly implements AutoCloseable {
       throw new IllegalStateException(
           "the engines did not stop within %d s".formatted(CLOSE_TIMEOUT_SECONDS), e);
     }
-    loaded.forEach(LoadedModel::close);
+    opened.forEach(LoadedModel::close);
   }
 }

@@ -62,6 +62,7 @@ final class ChatCommand implements Callable<Integer> {
       throw new UsageException("--temperature must be in [0, 2], --max-tokens at least 1");
     }
     try (Assembly assembly = Assembly.start(config.readForModel(model, Map.of()))) {
+      assembly.startEngines();
       String name = assembly.models().firstKey();
       Context context = assembly.vertx().getOrCreateContext();
       var service = new CompletionService(assembly.vertx(), "terminal", assembly.models());

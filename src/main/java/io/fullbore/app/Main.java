@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
       "3:no JDK 25 was found (from the launcher)"
     },
     subcommands = {
+      ServeCommand.class,
       ChatCommand.class,
       BenchCommand.class,
       SynthCommand.class,

@@ -1,0 +1,237 @@
+package io.fullbore.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fullbore.core.Failure;
+import io.fullbore.core.RequestId;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.ThreadingModel;
+import io.vertx.core.Vertx;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The queue and the engine over a real event bus. */
+@Timeout(30)
+class VerticlesTest {
+  private static final String VERSION = "m";
+
+  private final Vertx vertx = Vertx.vertx();
+  private final BlockingQueue<SequenceEvent> events = new LinkedBlockingQueue<>();
+  private final BlockingQueue<EngineMessage> engineMessages = new LinkedBlockingQueue<>();
+  private final RememberingBackend backend = new RememberingBackend(64, 4, 32);
+  private long nowNanos;
+
+  @BeforeEach
+  void listen() {
+    RecordCodec.registerAll(vertx.eventBus());
+    vertx
+        .eventBus()
+        .<StepEvents>consumer("api.test", message -> events.addAll(message.body().events()))
+        .completion()
+        .await();
+  }
+
+  @AfterEach
+  void close() {
+    vertx.close().await();
+  }
+
+  private void deployQueue(BatchSettings settings) {
+    vertx.deployVerticle(new BatchVerticle(VERSION, settings, 4, () -> nowNanos)).await();
+  }
+
+  private String deployEngine(int maxRunning) {
+    return vertx
+        .deployVerticle(
+            new EngineVerticle(
+                VERSION, new EngineSettings(maxRunning, 40, true, 60_000), () -> backend),
+            new DeploymentOptions()
+                .setThreadingModel(ThreadingModel.WORKER)
+                .setWorkerPoolName("engine-test")
+                .setWorkerPoolSize(1))
+        .await();
+  }
+
+  /** Stands in for the engine: notes what it gets. */
+  private void pretendEngine() {
+    vertx
+        .eventBus()
+        .<EngineMessage>consumer(
+            BusAddresses.engine(VERSION), message -> engineMessages.add(message.body()))
+        .completion()
+        .await();
+  }
+
+  private void report(long batchesReceived, int running, int waiting, int freeBlocks) {
+    vertx
+        .eventBus()
+        .publish(
+            BusAddresses.ENGINE_STATUS,
+            new EngineStatus(
+                VERSION, batchesReceived, running, waiting, 8, freeBlocks, 64, 0, 0, 0, 0, 0));
+  }
+
+  private Admission submit(GenerationRequest... requests) {
+    return vertx
+        .eventBus()
+        .<Admission>request(
+            BusAddresses.batch(VERSION), new BatchMessage.Submit(List.of(requests)))
+        .await()
+        .body();
+  }
+
+  private static GenerationRequest request(long id, int promptTokens, int maxTokens) {
+    return Requests.greedy(id, IntStream.range(0, promptTokens).toArray(), maxTokens);
+  }
+
+  private List<RequestId> nextBatch() throws InterruptedException {
+    var batch = assertInstanceOf(EngineMessage.Batch.class, engineMessages.poll(5, TimeUnit.SECONDS));
+    return batch.requests().stream().map(GenerationRequest::id).toList();
+  }
+
+  private static List<RequestId> ids(long... ids) {
+    return Arrays.stream(ids).mapToObj(RequestId::new).toList();
+  }
+
+  @Test
+  void aRequestRunsThroughQueueAndEngine() throws InterruptedException {
+    deployQueue(new BatchSettings(16, 500, 10, 1_000));
+    deployEngine(8);
+    GenerationRequest request = request(1, 9, 5);
+    assertEquals(new Admission.Accepted(), submit(request));
+    for (int expected : EngineTest.expected(request.prompt(), 5, Set.of())) {
+      var token = assertInstanceOf(SequenceEvent.Token.class, events.poll(5, TimeUnit.SECONDS));
+      assertEquals(expected, token.token());
+    }
+    assertInstanceOf(SequenceEvent.Finished.class, events.poll(5, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void sendsAtOnceWhileTheEngineHasRoom() throws InterruptedException {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    report(0, 0, 0, 64);
+    submit(request(1, 9, 5));
+    assertEquals(ids(1), nextBatch());
+  }
+
+  @Test
+  void holdsRequestsBackWhileTheEngineIsFullAndSendsWhenItReportsRoom()
+      throws InterruptedException {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    report(0, 8, 0, 64);
+    submit(request(1, 9, 5));
+    submit(request(2, 9, 5));
+    assertNull(engineMessages.poll(20, TimeUnit.MILLISECONDS));
+    report(0, 7, 0, 64);
+    assertEquals(ids(1), nextBatch());
+    report(1, 6, 0, 64);
+    assertEquals(ids(2), nextBatch());
+  }
+
+  @Test
+  void sendsOnlyWhatTheFreeBlocksHold() throws InterruptedException {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    report(0, 8, 0, 0);
+    submit(request(1, 9, 5), request(2, 9, 5), request(3, 9, 5));
+    report(0, 1, 0, 7);
+    assertEquals(ids(1, 2), nextBatch());
+  }
+
+  @Test
+  void sendsAFullBatchAheadOfTheEnginesRoomOnlyOnce() throws InterruptedException {
+    pretendEngine();
+    deployQueue(new BatchSettings(2, 60_000, 10, 1_000));
+    report(0, 8, 0, 0);
+    submit(request(1, 9, 5));
+    assertNull(engineMessages.poll(20, TimeUnit.MILLISECONDS));
+    submit(request(2, 9, 5));
+    assertEquals(ids(1, 2), nextBatch());
+    submit(request(3, 9, 5), request(4, 9, 5));
+    assertNull(engineMessages.poll(20, TimeUnit.MILLISECONDS));
+  }
+
+  @Test
+  void sendsWhenTheOldestHasWaitedLongEnough() throws InterruptedException {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 5, 10, 1_000));
+    report(0, 8, 0, 0);
+    submit(request(1, 9, 5));
+    nowNanos += 5_000_000;
+    report(0, 8, 0, 0);
+    assertEquals(ids(1), nextBatch());
+  }
+
+  @Test
+  void refusesWhatDoesNotFitTheQueueAllOrNothing() {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 3, 30));
+    assertInstanceOf(Admission.Accepted.class, submit(request(1, 5, 5), request(2, 5, 5)));
+    var refused =
+        assertInstanceOf(Admission.Refused.class, submit(request(3, 5, 5), request(4, 5, 5)));
+    assertTrue(refused.retryAfterMs() >= 1_000);
+    assertInstanceOf(Admission.Refused.class, submit(request(5, 21, 5)));
+    assertInstanceOf(Admission.Accepted.class, submit(request(6, 20, 5)));
+  }
+
+  @Test
+  void cancelsAQueuedRequest() throws InterruptedException {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    submit(request(1, 9, 5));
+    vertx
+        .eventBus()
+        .send(BusAddresses.batch(VERSION), new BatchMessage.Cancel(List.of(new RequestId(1))));
+    var failed = assertInstanceOf(SequenceEvent.Failed.class, events.poll(5, TimeUnit.SECONDS));
+    assertInstanceOf(Failure.Cancelled.class, failed.failure());
+    report(0, 0, 0, 64);
+    assertInstanceOf(EngineMessage.Cancel.class, engineMessages.poll(5, TimeUnit.SECONDS));
+    assertNull(engineMessages.poll(20, TimeUnit.MILLISECONDS));
+  }
+
+  @Test
+  void cancelsARunningRequest() throws InterruptedException {
+    deployQueue(new BatchSettings(16, 500, 10, 1_000));
+    deployEngine(8);
+    submit(request(1, 9, 240));
+    assertInstanceOf(SequenceEvent.Token.class, events.poll(5, TimeUnit.SECONDS));
+    vertx
+        .eventBus()
+        .send(BusAddresses.batch(VERSION), new BatchMessage.Cancel(List.of(new RequestId(1))));
+    SequenceEvent last = events.poll(5, TimeUnit.SECONDS);
+    while (last instanceof SequenceEvent.Token) {
+      last = events.poll(5, TimeUnit.SECONDS);
+    }
+    assertNotNull(last);
+  }
+
+  @Test
+  void undeployingEndsEveryRequest() throws InterruptedException {
+    deployQueue(new BatchSettings(16, 500, 10, 1_000));
+    String engine = deployEngine(1);
+    submit(request(1, 9, 240));
+    assertInstanceOf(SequenceEvent.Token.class, events.poll(5, TimeUnit.SECONDS));
+    vertx.undeploy(engine).await();
+    SequenceEvent last = events.poll(5, TimeUnit.SECONDS);
+    while (last instanceof SequenceEvent.Token) {
+      last = events.poll(5, TimeUnit.SECONDS);
+    }
+    assertNotNull(last);
+    assertTrue(backend.closed());
+  }
+}
