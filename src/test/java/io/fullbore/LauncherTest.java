@@ -13,11 +13,13 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the launcher with a fake java and a fake mvnw. */
+@Timeout(60)
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
   private static final String FIRST = "Building Fullbore (first run) …\n";
@@ -249,7 +251,7 @@ class LauncherTest {
     openGate();
     Process process = sandbox.start(launcher);
     assertEquals(FIRST.strip(), process.errorReader().readLine());
-    process.destroy();
+    process.toHandle().destroy(); // Process.destroy closes the pipes as well.
     assertEquals(143, process.waitFor());
     assertFalse(Files.exists(sandbox.project().resolve("target/.build-lock")));
   }

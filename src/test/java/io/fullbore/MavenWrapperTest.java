@@ -17,11 +17,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs mvnw with a fake Maven, on PATH or in a repository served over HTTP. */
+@Timeout(60)
 @DisabledOnOs(OS.WINDOWS)
 class MavenWrapperTest {
   private static final String FAKE_MAVEN =
