@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Turns a call's prompts into token ids and checks that prompt and answer fit the model's context.
  * Runs on worker threads; has no state.
  */
-final class PromptEncoder {
+public final class PromptEncoder {
+  PromptEncoder() {}
+
   /** What became of a call's prompts. */
   sealed interface Encoded {
     /** One entry per choice. */
@@ -61,19 +63,26 @@ final class PromptEncoder {
 
   private static int[] ids(Prompt prompt, ServedModel model) {
     return switch (prompt) {
-      case Prompt.Chat chat -> chatIds(chat, model);
+      case Prompt.Chat chat -> chatIds(chat, model, true);
       case Prompt.Text(String text) -> withBos(model.tokenizer(), model.tokenizer().encode(text));
       case Prompt.Tokens(List<Integer> ids) -> ids.stream().mapToInt(Integer::intValue).toArray();
     };
   }
 
-  private static int[] chatIds(Prompt.Chat chat, ServedModel model) {
+  /**
+   * The ids of a conversation.
+   *
+   * @param addGenerationPrompt whether the answer's beginning follows
+   * @throws ChatTemplateException where the template does not take the messages
+   */
+  public static int[] chatIds(Prompt.Chat chat, ServedModel model, boolean addGenerationPrompt) {
     Tokenizer tokenizer = model.tokenizer();
     RenderedPrompt rendered =
         model
             .template()
             .render(
-                new ChatRequestView(chat.messages(), chat.tools(), true, chat.templateVariables()));
+                new ChatRequestView(
+                    chat.messages(), chat.tools(), addGenerationPrompt, chat.templateVariables()));
     List<Piece> pieces =
         rendered.spans().stream().map(span -> new Piece(span.text(), !span.fromMessage())).toList();
     int[] ids = tokenizer.encode(pieces);
@@ -84,7 +93,7 @@ final class PromptEncoder {
   }
 
   /** Puts the beginning-of-sequence token in front where the vocabulary asks for it. */
-  static int[] withBos(Tokenizer tokenizer, int[] ids) {
+  public static int[] withBos(Tokenizer tokenizer, int[] ids) {
     Vocabulary vocabulary = tokenizer.vocabulary();
     if (!vocabulary.addBos() || vocabulary.bosId().isEmpty()) {
       return ids;

@@ -1,0 +1,163 @@
+package io.fullbore.http;
+
+import io.fullbore.http.wire.ApiError;
+import io.fullbore.http.wire.JsonText;
+import io.fullbore.serving.CompletionService;
+import io.fullbore.serving.ServedModel;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.time.InstantSource;
+import java.util.SortedMap;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The HTTP API on one event loop. Deployed once per event loop; all instances listen on one port.
+ * What has no route, the wrong method or a broken request is answered like every other error.
+ */
+public final class ApiVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(ApiVerticle.class);
+
+  /** Everybody shares one prefix cache. */
+  static final String TENANT = "";
+
+  private final ApiSettings settings;
+  private final String instance;
+  private final SortedMap<String, ServedModel> models;
+  private final EngineHealth health;
+  private final InstantSource clock;
+  private @Nullable HttpServer server;
+  private @Nullable CompletionService service;
+
+  /**
+   * @param instance names this instance on the bus; no two are alike
+   * @param models by name
+   * @param health started by the caller, before the engines
+   */
+  public ApiVerticle(
+      ApiSettings settings,
+      String instance,
+      SortedMap<String, ServedModel> models,
+      EngineHealth health,
+      InstantSource clock) {
+    this.settings = settings;
+    this.instance = instance;
+    this.models = models;
+    this.health = health;
+    this.clock = clock;
+  }
+
+  @Override
+  public Future<?> start() {
+    var completions = new CompletionService(vertx, instance, models);
+    var options =
+        new HttpServerOptions()
+            .setHost(settings.host())
+            .setPort(settings.port())
+            .setMaxHeaderSize(settings.maxHeaderBytes())
+            .setHandle100ContinueAutomatically(true);
+    var listening =
+        vertx
+            .createHttpServer(options)
+            .requestHandler(router(completions))
+            .invalidRequestHandler(ApiVerticle::refuseMalformed);
+    service = completions;
+    server = listening;
+    return completions.start().compose(ignored -> listening.listen());
+  }
+
+  /** The port in use; known once deployed. */
+  public int port() {
+    if (server == null) {
+      throw new IllegalStateException("the verticle is not deployed");
+    }
+    return server.actualPort();
+  }
+
+  /** Sequences of this instance that have not ended; to be asked on its event loop. */
+  public int activeSequences() {
+    return service == null ? 0 : service.activeSequences();
+  }
+
+  private Router router(CompletionService completions) {
+    var catalog = new ModelCatalog(models);
+    var parser = new RequestParser(vertx);
+    var exchange = new CompletionExchange(vertx, completions, settings.keepAliveCommentMs(), clock);
+    var modelsHandler = new ModelsHandler(catalog);
+    Router router = Router.router(vertx);
+    router.route().handler(new RequestNames());
+    post(router, "/v1/chat/completions", new ChatCompletionsHandler(parser, exchange));
+    post(router, "/v1/completions", new TextCompletionsHandler(parser, exchange));
+    post(router, "/tokenize", new TokenizeHandler(parser, catalog));
+    post(router, "/detokenize", new DetokenizeHandler(parser, catalog));
+    get(router, "/v1/models", modelsHandler::list);
+    router.getWithRegex("/v1/models/(?<" + ModelsHandler.ID + ">.+)").handler(modelsHandler::get);
+    get(router, "/health", new HealthHandler(health));
+    get(router, "/ready", new ReadyHandler(health, catalog));
+    get(router, "/", ApiVerticle::nameServer);
+    router.errorHandler(404, ApiVerticle::refuseUnknown);
+    router.errorHandler(400, context -> refuseMalformed(context.request()));
+    router.errorHandler(500, ApiVerticle::reportFault);
+    return router;
+  }
+
+  private void post(Router router, String path, BiConsumer<RoutingContext, Buffer> endpoint) {
+    router.post(path).handler(new BodyReader(settings.maxBodyBytes(), endpoint));
+    router.route(path).handler(context -> refuseMethod(context, "POST"));
+  }
+
+  private static void get(Router router, String path, Handler<RoutingContext> endpoint) {
+    router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD).handler(endpoint);
+    router.route(path).handler(context -> refuseMethod(context, "GET, HEAD"));
+  }
+
+  private static void nameServer(RoutingContext context) {
+    JsonReply.send(
+        context.response(),
+        200,
+        JsonText.object(json -> json.writeStringField("name", "fullbore")));
+  }
+
+  private static void refuseMethod(RoutingContext context, String allowed) {
+    context.response().putHeader("Allow", allowed);
+    JsonReply.error(
+        context.response(),
+        ApiError.invalid(
+            405,
+            "%s does not take %s; use %s."
+                .formatted(context.request().path(), context.request().method(), allowed),
+            "method_not_allowed"));
+  }
+
+  private static void refuseUnknown(RoutingContext context) {
+    JsonReply.error(
+        context.response(),
+        ApiError.invalid(
+            404,
+            "Unknown request URL: %s %s."
+                .formatted(context.request().method(), context.request().path()),
+            "unknown_url"));
+  }
+
+  private static void refuseMalformed(HttpServerRequest request) {
+    JsonReply.error(
+        request.response(),
+        ApiError.invalid(400, "The request is no well-formed HTTP.", "malformed_request"));
+  }
+
+  private static void reportFault(RoutingContext context) {
+    LOG.error(
+        "{} {} failed", context.request().method(), context.request().path(), context.failure());
+    JsonReply.error(context.response(), ApiError.internal());
+  }
+}

@@ -1,0 +1,30 @@
+package io.fullbore.http;
+
+import io.fullbore.http.wire.ChatFormat;
+import io.fullbore.http.wire.CompletionRequest;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.util.function.BiConsumer;
+
+/** {@code POST /v1/chat/completions}. */
+final class ChatCompletionsHandler implements BiConsumer<RoutingContext, Buffer> {
+  private static final CompletionExchange.Style STYLE =
+      new CompletionExchange.Style("chatcmpl-", "messages", ChatFormat::new);
+
+  private final RequestParser parser;
+  private final CompletionExchange exchange;
+
+  ChatCompletionsHandler(RequestParser parser, CompletionExchange exchange) {
+    this.parser = parser;
+    this.exchange = exchange;
+  }
+
+  @Override
+  public void accept(RoutingContext context, Buffer body) {
+    parser.parse(
+        context,
+        body,
+        bytes -> CompletionRequest.chat(bytes, ApiVerticle.TENANT),
+        request -> exchange.start(context, request, STYLE));
+  }
+}

@@ -1,0 +1,26 @@
+package io.fullbore.http;
+
+import io.fullbore.http.wire.ApiError;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+
+/** Sends answers that are one JSON object. A response that has gone already is left alone. */
+final class JsonReply {
+  private JsonReply() {}
+
+  static void send(HttpServerResponse response, int status, String json) {
+    if (!response.closed() && !response.headWritten()) {
+      response
+          .setStatusCode(status)
+          .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+          .end(json);
+    }
+  }
+
+  static void error(HttpServerResponse response, ApiError error) {
+    if (!response.headWritten() && error.retryAfterSeconds() > 0) {
+      response.putHeader("Retry-After", Long.toString(error.retryAfterSeconds()));
+    }
+    send(response, error.status(), error.json());
+  }
+}

@@ -1,0 +1,149 @@
+package io.fullbore.http;
+
+import io.fullbore.core.Failure;
+import io.fullbore.core.FinishReason;
+import io.fullbore.core.Usage;
+import io.fullbore.http.wire.AnswerFormat;
+import io.fullbore.http.wire.ApiError;
+import io.fullbore.serving.ScoredToken;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
+
+/**
+ * Sends an answer as server-sent events. The response begins only when the request is accepted, so
+ * that a refusal still gets its own status; what goes wrong later is the stream's last event.
+ *
+ * <p>Never waits for its reader: while the connection is full, events gather in {@code unsent},
+ * which the answer's own length bounds. Confined to one event loop.
+ */
+final class StreamedAnswer implements ResponseSink {
+  private static final String KEEP_ALIVE = ": keep-alive\n\n";
+  private static final long NO_TIMER = -1;
+  private static final long NANOS_PER_MS = 1_000_000;
+
+  private final Vertx vertx;
+  private final HttpServerResponse response;
+  private final AnswerFormat format;
+  private final String promptParam;
+  private final long keepAliveMs;
+  private final StringBuilder unsent = new StringBuilder();
+  private boolean full;
+  private long lastWriteNanos;
+  private long timer = NO_TIMER;
+
+  StreamedAnswer(
+      Vertx vertx,
+      HttpServerResponse response,
+      AnswerFormat format,
+      String promptParam,
+      long keepAliveMs) {
+    this.vertx = vertx;
+    this.response = response;
+    this.format = format;
+    this.promptParam = promptParam;
+    this.keepAliveMs = keepAliveMs;
+  }
+
+  @Override
+  public void onAccepted() {
+    response
+        .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
+        .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
+        .putHeader("X-Accel-Buffering", "no")
+        .setChunked(true);
+    response.writeHead();
+    write(format.opening());
+    lastWriteNanos = System.nanoTime();
+    if (keepAliveMs > 0) {
+      timer = vertx.setTimer(keepAliveMs, ignored -> keepAlive());
+    }
+  }
+
+  @Override
+  public void onPrompt(int choice, List<ScoredToken> prompt) {
+    write(format.prompt(choice, prompt));
+  }
+
+  @Override
+  public void onDelta(int choice, String text, List<ScoredToken> tokens) {
+    write(format.delta(choice, text, tokens));
+  }
+
+  @Override
+  public void onChoiceEnd(int choice, FinishReason reason) {
+    write(format.choiceEnd(choice, reason));
+  }
+
+  @Override
+  public void onEnd(Usage usage) {
+    end(format.usage(usage) + AnswerFormat.DONE);
+  }
+
+  @Override
+  public void onFailure(Failure failure) {
+    ApiError error = ApiError.of(failure, promptParam);
+    if (response.headWritten()) {
+      end(error.event());
+    } else {
+      JsonReply.error(response, error);
+    }
+  }
+
+  @Override
+  public void disconnected() {
+    stopTimer();
+    unsent.setLength(0);
+  }
+
+  private void write(String events) {
+    if (events.isEmpty() || response.closed()) {
+      return;
+    }
+    lastWriteNanos = System.nanoTime();
+    if (full) {
+      unsent.append(events);
+      return;
+    }
+    response.write(events);
+    if (response.writeQueueFull()) {
+      full = true;
+      response.drainHandler(ignored -> drained());
+    }
+  }
+
+  private void drained() {
+    full = false;
+    String events = unsent.toString();
+    unsent.setLength(0);
+    if (!response.ended()) {
+      write(events);
+    }
+  }
+
+  private void end(String lastEvents) {
+    stopTimer();
+    if (!response.closed()) {
+      response.end(unsent.append(lastEvents).toString());
+    }
+    unsent.setLength(0);
+  }
+
+  /** Goes off when the last write may be long enough ago, and is set anew for when it will be. */
+  private void keepAlive() {
+    long silentMs = (System.nanoTime() - lastWriteNanos) / NANOS_PER_MS;
+    if (silentMs >= keepAliveMs && !full) {
+      write(KEEP_ALIVE);
+    }
+    long nextMs = silentMs >= keepAliveMs ? keepAliveMs : keepAliveMs - silentMs;
+    timer = vertx.setTimer(nextMs, ignored -> keepAlive());
+  }
+
+  private void stopTimer() {
+    if (timer != NO_TIMER) {
+      vertx.cancelTimer(timer);
+      timer = NO_TIMER;
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.fullbore.http.wire;
+
+import io.fullbore.chat.ChatMessage;
+import io.fullbore.serving.CompletionCall;
+import io.fullbore.serving.Prompt;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the body of {@code /v1/chat/completions}. */
+final class ChatRequestReader {
+  private static final List<String> SERVER_VARIABLES =
+      List.of("messages", "tools", "add_generation_prompt", "bos_token", "eos_token");
+
+  private final JsonFields fields;
+  private final String tenant;
+  private final SamplingReader common;
+
+  ChatRequestReader(JsonFields fields, String tenant) {
+    this.fields = fields;
+    this.tenant = tenant;
+    this.common = new SamplingReader(fields);
+  }
+
+  CompletionRequest read() {
+    String model = common.model();
+    List<ChatMessage> messages = MessagesReader.read(fields.require("messages"));
+    Prompt prompt = new Prompt.Chat(messages, tools(fields), templateVariables(fields));
+    boolean stream = fields.flag("stream", false);
+    boolean includeUsage = common.includeUsage(stream);
+    boolean tokensAsIds = fields.flag("return_tokens_as_token_ids", false);
+    checkOtherFields();
+    JsonValue maxTokens = maxTokens();
+    CompletionCall call =
+        new CompletionCall(
+            model,
+            tenant,
+            List.of(prompt),
+            common.choices(),
+            common.sampling(topLogprobs(), -1),
+            common.stops(),
+            maxTokens == null
+                ? null
+                : Integer.valueOf(maxTokens.integer(1, SamplingReader.MAX_TOKENS)),
+            maxTokens == null ? "max_tokens" : maxTokens.path());
+    fields.finish();
+    return new CompletionRequest(call, stream, includeUsage, false, tokensAsIds);
+  }
+
+  private @Nullable JsonValue maxTokens() {
+    JsonValue older = fields.get("max_tokens");
+    JsonValue newer = fields.get("max_completion_tokens");
+    if (older != null && newer != null && !older.node().equals(newer.node())) {
+      throw older.invalid("it differs from 'max_completion_tokens'; give one of the two.");
+    }
+    return newer != null ? newer : older;
+  }
+
+  private int topLogprobs() {
+    boolean logprobs = fields.flag("logprobs", false);
+    JsonValue top = fields.get("top_logprobs");
+    if (top == null) {
+      return logprobs ? 0 : -1;
+    }
+    int count = top.integer(0, SamplingReader.MAX_LOGPROBS);
+    if (!logprobs && count > 0) {
+      throw top.invalid("'logprobs' must be true where it is given.");
+    }
+    return logprobs ? count : -1;
+  }
+
+  /** The tools as the caller wrote them; none where none may be called. */
+  static List<Map<String, Object>> tools(JsonFields fields) {
+    List<Map<String, Object>> tools = new ArrayList<>();
+    for (JsonValue tool : fields.elements("tools")) {
+      JsonFields inner = tool.fields();
+      JsonValue type = inner.require("type");
+      if (!type.string().equals("function")) {
+        throw type.unsupportedValue("only tools of type 'function' are supported here.");
+      }
+      JsonFields function = inner.require("function").fields();
+      function.require("name").string();
+      tools.add(tool.map());
+    }
+    JsonValue choice = fields.get("tool_choice");
+    if (choice == null) {
+      return tools;
+    }
+    if (choice.node().isObject() || choice.node().asText().equals("required")) {
+      throw choice.unsupportedValue(
+          "the model cannot be forced to call a tool here; use 'auto' or 'none'.");
+    }
+    return choice.oneOf("none", "auto").equals("none") ? List.of() : tools;
+  }
+
+  static Map<String, Object> templateVariables(JsonFields fields) {
+    JsonValue object = fields.get("chat_template_kwargs");
+    if (object == null) {
+      return Map.of();
+    }
+    Map<String, Object> variables = object.map();
+    for (String name : SERVER_VARIABLES) {
+      if (variables.containsKey(name)) {
+        throw object.field(name).invalid("the server sets this variable itself.");
+      }
+    }
+    return variables;
+  }
+
+  private void checkOtherFields() {
+    common.ignoreLabels();
+    fields.flag("parallel_tool_calls", true);
+    if (fields.flag("store", false)) {
+      throw fields.require("store").unsupportedValue("answers are not stored here.");
+    }
+    JsonValue tier = fields.get("service_tier");
+    if (tier != null) {
+      tier.oneOf("auto", "default");
+    }
+    JsonValue format = fields.get("response_format");
+    if (format != null) {
+      JsonValue type = format.fields().require("type");
+      if (!type.string().equals("text")) {
+        throw type.unsupportedValue("only 'text' is supported here.");
+      }
+    }
+    for (JsonValue modality : fields.elements("modalities")) {
+      if (!modality.string().equals("text")) {
+        throw fields.require("modalities").unsupportedValue("only 'text' is supported here.");
+      }
+    }
+    fields.refuse(
+        "audio",
+        "functions",
+        "function_call",
+        "prediction",
+        "web_search_options",
+        "reasoning_effort",
+        "verbosity");
+  }
+}

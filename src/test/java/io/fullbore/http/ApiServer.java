@@ -1,0 +1,123 @@
+package io.fullbore.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.fullbore.engine.RecordCodec;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+
+/** The real server on a free port, over a scripted engine, and a client for it. */
+final class ApiServer implements AutoCloseable {
+  static final ApiSettings SETTINGS = new ApiSettings("127.0.0.1", 0, 100_000, 16_384, 0);
+
+  final Vertx vertx = Vertx.vertx();
+  final ScriptedEngine engine = new ScriptedEngine();
+  final AtomicLong nanos = new AtomicLong();
+  final EngineHealth health = new EngineHealth(List.of(TestModel.VERSION), nanos::get);
+  final ApiVerticle api;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  ApiServer(UnaryOperator<ApiSettings> settings) throws Exception {
+    RecordCodec.registerAll(vertx.eventBus());
+    api =
+        new ApiVerticle(
+            settings.apply(SETTINGS),
+            "test",
+            TestModel.models(),
+            health,
+            InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000)));
+    health
+        .start(vertx)
+        .compose(ignored -> vertx.deployVerticle(engine))
+        .compose(ignored -> vertx.deployVerticle(api))
+        .await(10, TimeUnit.SECONDS);
+  }
+
+  static ApiServer start() throws Exception {
+    return new ApiServer(UnaryOperator.identity());
+  }
+
+  static ApiServer withKeepAlive(long keepAliveCommentMs) throws Exception {
+    return new ApiServer(
+        settings ->
+            new ApiSettings(
+                settings.host(),
+                settings.port(),
+                settings.maxBodyBytes(),
+                settings.maxHeaderBytes(),
+                keepAliveCommentMs));
+  }
+
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + api.port() + path);
+  }
+
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return send(HttpRequest.newBuilder(uri(path)).build());
+  }
+
+  HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+    return send(request(path, body).build());
+  }
+
+  HttpRequest.Builder request(String path, String body) {
+    return HttpRequest.newBuilder(uri(path))
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body));
+  }
+
+  HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+    return client.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** The answer's body while it arrives. */
+  HttpResponse<java.io.InputStream> open(HttpRequest request)
+      throws IOException, InterruptedException {
+    return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+  }
+
+  /** A successful JSON answer. */
+  JsonObject json(String path, String body) throws IOException, InterruptedException {
+    HttpResponse<String> response = post(path, body);
+    assertEquals(200, response.statusCode(), response.body());
+    assertEquals("application/json", response.headers().firstValue("Content-Type").orElse(""));
+    return new JsonObject(response.body());
+  }
+
+  /** The data of all events of a successful stream. */
+  List<String> events(String path, String body) throws IOException, InterruptedException {
+    HttpResponse<String> response = post(path, body);
+    assertEquals(200, response.statusCode(), response.body());
+    assertEquals("text/event-stream", response.headers().firstValue("Content-Type").orElse(""));
+    return response
+        .body()
+        .lines()
+        .filter(line -> !line.isEmpty())
+        .map(line -> line.substring("data: ".length()))
+        .toList();
+  }
+
+  /** To be called when all answers have ended: nothing may be left of them. */
+  void assertNothingLeft() {
+    assertEquals(0, api.activeSequences());
+  }
+
+  @Override
+  public void close() throws TimeoutException {
+    client.close();
+    vertx.close().await(10, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,85 @@
+package io.fullbore.http;
+
+import io.fullbore.chat.ChatTemplate;
+import io.fullbore.core.Metadata;
+import io.fullbore.serving.ServedModel;
+import io.fullbore.tokenizer.Tokenizer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A model whose tokens 0 to 255 are the bytes of the same value, so that tests can say tokens as
+ * text; after them come the tokens of ChatML.
+ */
+final class TestModel {
+  static final String NAME = "tiny";
+  static final String VERSION = "tiny-v1";
+  static final int CONTEXT_TOKENS = 1000;
+  static final int IM_START = 256;
+  static final int IM_END = 257;
+  static final int END_OF_TEXT = 258;
+
+  private static final int BYTES = 256;
+  private static final long NORMAL = 1;
+  private static final long CONTROL = 3;
+
+  private TestModel() {}
+
+  static ServedModel served() {
+    return new ServedModel(
+        NAME,
+        VERSION,
+        1_600_000_000,
+        CONTEXT_TOKENS,
+        Tokenizer.of(metadata()),
+        ChatTemplate.of(metadata()));
+  }
+
+  static SortedMap<String, ServedModel> models() {
+    return new TreeMap<>(Map.of(NAME, served()));
+  }
+
+  private static Metadata metadata() {
+    String[] tokens = new String[BYTES + 3];
+    long[] types = new long[tokens.length];
+    Arrays.fill(types, NORMAL);
+    int shifted = BYTES;
+    for (int value = 0; value < BYTES; value++) {
+      boolean printable = value > ' ' && value < 0x7F || value > 0xA0 && value != 0xAD;
+      tokens[value] = String.valueOf((char) (printable ? value : shifted++));
+    }
+    tokens[IM_START] = "<|im_start|>";
+    tokens[IM_END] = "<|im_end|>";
+    tokens[END_OF_TEXT] = "<|endoftext|>";
+    Arrays.fill(types, BYTES, tokens.length, CONTROL);
+    return new Metadata(
+        Map.of(
+            "tokenizer.ggml.model",
+            "gpt2",
+            "tokenizer.ggml.pre",
+            "gpt-2",
+            "tokenizer.ggml.tokens",
+            tokens,
+            "tokenizer.ggml.token_type",
+            types,
+            "tokenizer.ggml.merges",
+            new String[0],
+            "tokenizer.ggml.eos_token_id",
+            (long) IM_END,
+            "tokenizer.ggml.bos_token_id",
+            (long) END_OF_TEXT));
+  }
+
+  /** The tokens of a text: its bytes. */
+  static int[] ids(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    int[] ids = new int[bytes.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = Byte.toUnsignedInt(bytes[i]);
+    }
+    return ids;
+  }
+}
