@@ -134,8 +134,7 @@ final class Assembly implements AutoCloseable {
             .setWorkerPoolSize(1);
     vertx
         .deployVerticle(
-            new BatchVerticle(
-                version, batchSettings, entry.sizing.blockTokens(), System::nanoTime))
+            new BatchVerticle(version, batchSettings, entry.sizing.blockTokens(), System::nanoTime))
         .await();
     vertx
         .deployVerticle(
@@ -163,8 +162,7 @@ final class Assembly implements AutoCloseable {
     List<ApiVerticle> instances = new ArrayList<>();
     for (int i = 0; i < eventLoops(http); i++) {
       var instance =
-          new ApiVerticle(
-              settings, String.valueOf(i), models, health, InstantSource.system());
+          new ApiVerticle(settings, String.valueOf(i), models, health, InstantSource.system());
       vertx.deployVerticle(instance).await();
       instances.add(instance);
     }
@@ -179,9 +177,7 @@ final class Assembly implements AutoCloseable {
   }
 
   private static int eventLoops(ServerConfig.Http http) {
-    return http.eventLoops() == 0
-        ? Runtime.getRuntime().availableProcessors()
-        : http.eventLoops();
+    return http.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : http.eventLoops();
   }
 
   @Override

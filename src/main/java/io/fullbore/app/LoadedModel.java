@@ -42,7 +42,7 @@ final class LoadedModel implements AutoCloseable {
   static LoadedModel open(Path path) throws IOException {
     GgufFile file = GgufFile.open(path);
     try {
-      return new LoadedModel(file, ModelNames.of(file, path));
+      return new LoadedModel(file, ModelNames.of(path));
     } catch (RuntimeException e) {
       file.close();
       throw e;

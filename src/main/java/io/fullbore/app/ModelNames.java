@@ -1,17 +1,13 @@
 package io.fullbore.app;
 
-import io.fullbore.model.GgufFile;
 import java.nio.file.Path;
 
 /** What a model is called when the configuration does not say. */
 final class ModelNames {
   private ModelNames() {}
 
-  /** The name that the file gives itself, or else the file's own name. */
-  static String of(GgufFile file, Path path) {
-    return file.metadata()
-        .string("general.name")
-        .filter(name -> !name.isBlank())
-        .orElseGet(() -> path.getFileName().toString().replaceFirst("\\.gguf$", ""));
+  /** The file's name without its ending: {@code x} for {@code models/x.gguf}. */
+  static String of(Path path) {
+    return path.getFileName().toString().replaceFirst("\\.gguf$", "");
   }
 }

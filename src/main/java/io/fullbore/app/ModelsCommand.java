@@ -55,7 +55,7 @@ final class ModelsCommand implements Callable<Integer> {
         Architecture architecture = Architecture.of(file.metadata());
         out.printf(
             ROW,
-            ModelNames.of(file, path),
+            ModelNames.of(path),
             architecture.family(),
             parameters(file),
             mainFormat(file),

@@ -42,6 +42,7 @@ final class ServeCommand implements Callable<Integer> {
           "no model to serve: give --model FILE.gguf or list one under \"models\" in config.json."
               + " 'fullbore synth --out x.gguf' makes one to try with.");
     }
+    LogLevels.apply(config.log().level());
     CountDownLatch stopped = new CountDownLatch(1);
     Assembly assembly = Assembly.start(config);
     Runtime.getRuntime()

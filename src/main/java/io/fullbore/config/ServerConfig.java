@@ -96,7 +96,7 @@ public record ServerConfig(Http http, List<Model> models, Engine engine, Batch b
   /**
    * One served model.
    *
-   * @param name null for the file's own {@code general.name}
+   * @param name null for the file's name without its ending
    */
   public record Model(@Nullable String name, String path, int contextTokens) {
     static final Section<Model> SECTION =
@@ -104,7 +104,7 @@ public record ServerConfig(Http http, List<Model> models, Engine engine, Batch b
             Model.class,
             "The models to serve.",
             Field.optionalText(
-                "name", "Name in the API; without one, the file's own `general.name`."),
+                "name", "Name in the API; without one, the file's name without `.gguf`."),
             Field.requiredText("path", "The model file (GGUF)."),
             Field.whole(
                 "contextTokens",

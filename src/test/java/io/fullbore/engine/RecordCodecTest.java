@@ -24,8 +24,19 @@ class RecordCodecTest {
   static Stream<Record> messages() {
     SamplingParams params =
         new SamplingParams(
-            0.7f, 40, 0.9f, 0.05f, 0.1f, -0.2f, 1.1f, Map.of(5, -1.5f), Long.MIN_VALUE, 100,
-            Set.of(1, 2), 3, -1);
+            0.7f,
+            40,
+            0.9f,
+            0.05f,
+            0.1f,
+            -0.2f,
+            1.1f,
+            Map.of(5, -1.5f),
+            Long.MIN_VALUE,
+            100,
+            Set.of(1, 2),
+            3,
+            -1);
     TokenLogprobs logprobs =
         new TokenLogprobs(3, -0.5f, new int[] {3, 4}, new float[] {-0.5f, -1.25f});
     GenerationRequest request =

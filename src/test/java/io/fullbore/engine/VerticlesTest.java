@@ -87,8 +87,7 @@ class VerticlesTest {
   private Admission submit(GenerationRequest... requests) {
     return vertx
         .eventBus()
-        .<Admission>request(
-            BusAddresses.batch(VERSION), new BatchMessage.Submit(List.of(requests)))
+        .<Admission>request(BusAddresses.batch(VERSION), new BatchMessage.Submit(List.of(requests)))
         .await()
         .body();
   }
@@ -98,7 +97,8 @@ class VerticlesTest {
   }
 
   private List<RequestId> nextBatch() throws InterruptedException {
-    var batch = assertInstanceOf(EngineMessage.Batch.class, engineMessages.poll(5, TimeUnit.SECONDS));
+    var batch =
+        assertInstanceOf(EngineMessage.Batch.class, engineMessages.poll(5, TimeUnit.SECONDS));
     return batch.requests().stream().map(GenerationRequest::id).toList();
   }
 

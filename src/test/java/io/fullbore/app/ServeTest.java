@@ -1,0 +1,250 @@
+package io.fullbore.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fullbore.config.ServerConfig;
+import io.fullbore.engine.BusAddresses;
+import io.fullbore.engine.EngineStatus;
+import io.fullbore.model.SyntheticModel;
+import io.fullbore.model.WeightFormat;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole server over real sockets with a real, random-weight model. */
+@Timeout(120)
+class ServeTest {
+  private static final int STREAMS = 16;
+
+  @TempDir static Path folder;
+
+  private static Assembly assembly;
+  private static URI base;
+  private static volatile EngineStatus status;
+
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  @BeforeAll
+  static void serve() throws Exception {
+    Path model = folder.resolve("tiny.gguf");
+    SyntheticModel.builder("llama")
+        .dim(64)
+        .heads(4, 2)
+        .layers(2)
+        .ffn(96)
+        .vocabularyTokens(600)
+        .contextTokens(512)
+        .format(WeightFormat.Q8_0)
+        .build()
+        .write(model, bytes -> {});
+    ServerConfig defaults = ServerConfig.defaults();
+    ServerConfig.Http http = defaults.http();
+    assembly =
+        Assembly.start(
+            new ServerConfig(
+                new ServerConfig.Http(
+                    http.host(),
+                    0,
+                    http.maxBodyBytes(),
+                    http.maxHeaderBytes(),
+                    http.maxConnections(),
+                    http.idleTimeoutMs(),
+                    http.keepAliveCommentMs(),
+                    2),
+                List.of(new ServerConfig.Model(null, model.toString(), 0)),
+                defaults.engine(),
+                defaults.batch(),
+                defaults.log()));
+    assembly
+        .vertx()
+        .eventBus()
+        .<EngineStatus>consumer(BusAddresses.ENGINE_STATUS, message -> status = message.body())
+        .completion()
+        .await();
+    base = URI.create("http://127.0.0.1:" + assembly.listen());
+  }
+
+  @AfterAll
+  static void close() {
+    assembly.close();
+  }
+
+  private static JsonObject chat(String text, int maxTokens) {
+    return new JsonObject()
+        .put("model", "tiny")
+        .put(
+            "messages",
+            new JsonArray().add(new JsonObject().put("role", "user").put("content", text)))
+        .put("max_tokens", maxTokens)
+        .put("temperature", 1)
+        .put("ignore_eos", true)
+        .put("seed", text.hashCode());
+  }
+
+  private static HttpRequest post(String path, JsonObject body) {
+    return HttpRequest.newBuilder(base.resolve(path))
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
+        .build();
+  }
+
+  private String answer(JsonObject body) throws IOException, InterruptedException {
+    HttpResponse<String> response =
+        client.send(
+            post("/v1/chat/completions", body), HttpResponse.BodyHandlers.ofString());
+    assertEquals(200, response.statusCode(), response.body());
+    JsonObject choice =
+        new JsonObject(response.body()).getJsonArray("choices").getJsonObject(0);
+    return choice.getJsonObject("message").getString("content");
+  }
+
+  /** Joins the deltas of a stream that must end well. */
+  private static String joined(Stream<String> lines) {
+    StringBuilder text = new StringBuilder();
+    List<String> data = lines.filter(line -> line.startsWith("data: ")).toList();
+    assertEquals("data: [DONE]", data.getLast());
+    for (String line : data.subList(0, data.size() - 1)) {
+      JsonObject chunk = new JsonObject(line.substring("data: ".length()));
+      JsonArray choices = chunk.getJsonArray("choices");
+      if (!choices.isEmpty()) {
+        JsonObject delta = choices.getJsonObject(0).getJsonObject("delta");
+        text.append(delta.getString("content", ""));
+      }
+    }
+    return text.toString();
+  }
+
+  private CompletableFuture<String> stream(JsonObject body) {
+    return client
+        .sendAsync(
+            post("/v1/chat/completions", body.copy().put("stream", true)),
+            HttpResponse.BodyHandlers.ofLines())
+        .thenApply(response -> joined(response.body()));
+  }
+
+  /** Waits, without a fixed time, until the engine reports that nobody holds anything. */
+  private static void awaitNothingHeld() {
+    while (status.running() != 0
+        || status.waiting() != 0
+        || status.freeBlocks() != status.blockCount()) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+  }
+
+  @Test
+  void concurrentStreamsGiveTheTextsThatTheyGiveAlone() throws Exception {
+    List<String> alone = new ArrayList<>();
+    for (int i = 0; i < STREAMS; i++) {
+      alone.add(answer(chat("question number " + i + " ".repeat(i * 7) + "?", 40)));
+    }
+    List<CompletableFuture<String>> together = new ArrayList<>();
+    for (int i = 0; i < STREAMS; i++) {
+      together.add(stream(chat("question number " + i + " ".repeat(i * 7) + "?", 40)));
+    }
+    for (int i = 0; i < STREAMS; i++) {
+      assertEquals(alone.get(i), together.get(i).get());
+    }
+    assertNotEquals(alone.get(0), alone.get(1));
+    awaitNothingHeld();
+  }
+
+  @Test
+  void aClientThatLeavesFreesEverything() throws Exception {
+    long generatedBefore = status.generatedTokens();
+    for (int i = 0; i < 20; i++) {
+      HttpResponse<InputStream> response =
+          client.send(
+              post("/v1/chat/completions", chat("leave " + i, 400).put("stream", true)),
+              HttpResponse.BodyHandlers.ofInputStream());
+      try (InputStream body = response.body()) {
+        assertTrue(body.read() >= 0);
+      }
+    }
+    awaitNothingHeld();
+    assertTrue(status.generatedTokens() - generatedBefore < 20 * 400);
+  }
+
+  @Test
+  void aClientThatStopsWaitingForAWholeAnswerFreesEverything() {
+    for (int i = 0; i < 20; i++) {
+      CompletableFuture<HttpResponse<String>> pending =
+          client.sendAsync(
+              post("/v1/chat/completions", chat("impatient " + i, 400)),
+              HttpResponse.BodyHandlers.ofString());
+      pending.cancel(true);
+    }
+    awaitNothingHeld();
+  }
+
+  @Test
+  void mixedLoadLeaksNoBlockSlotOrFileHandle() throws Exception {
+    Random random = new Random(11);
+    long handlesBefore = mixedLoad(random);
+    long handlesAfter = mixedLoad(random);
+    assertTrue(
+        handlesAfter <= handlesBefore + 8, "handles: " + handlesBefore + " -> " + handlesAfter);
+  }
+
+  private long mixedLoad(Random random) throws Exception {
+    List<CompletableFuture<?>> pending = new ArrayList<>();
+    for (int i = 0; i < 150; i++) {
+      JsonObject body = chat("load " + random.nextInt(40), 1 + random.nextInt(40));
+      switch (random.nextInt(4)) {
+        case 0 -> pending.add(stream(body));
+        case 1 -> stream(body).cancel(true);
+        case 2 ->
+            client
+                .sendAsync(
+                    post("/v1/chat/completions", body), HttpResponse.BodyHandlers.ofString())
+                .cancel(true);
+        default ->
+            pending.add(
+                client.sendAsync(
+                    post("/v1/chat/completions", body.put("n", 2)),
+                    HttpResponse.BodyHandlers.ofString()));
+      }
+    }
+    for (CompletableFuture<?> each : pending) {
+      each.get();
+    }
+    awaitNothingHeld();
+    try (Stream<Path> handles = Files.list(Path.of("/proc/self/fd"))) {
+      return handles.count();
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  @Test
+  void aPromptThatDoesNotFitIsRefusedAndNeverCut() throws Exception {
+    HttpResponse<String> response =
+        client.send(
+            post("/v1/chat/completions", chat("word ".repeat(600), 5)),
+            HttpResponse.BodyHandlers.ofString());
+    assertEquals(400, response.statusCode());
+    JsonObject error = new JsonObject(response.body()).getJsonObject("error");
+    assertEquals("context_length_exceeded", error.getString("code"));
+    assertEquals("messages", error.getString("param"));
+  }
+}
