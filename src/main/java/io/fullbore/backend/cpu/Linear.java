@@ -26,7 +26,7 @@ final class Linear {
   private static final int WEIGHT_ROWS = 8;
 
   /** From here on the path over columns wins. */
-  private static final int MANY_ROWS = 24;
+  private static final int MANY_ROWS = 12;
 
   /** Rows of activations that stay in the cache together while the weights pass by. */
   private static final int ROW_TILE = 128;
