@@ -125,8 +125,7 @@ final class Assembly implements AutoCloseable {
         new EngineSettings(
             engine.maxRunning(),
             engine.stepTargetMs(),
-            engine.prefixCache(),
-            engine.requestTimeoutMs());
+            engine.prefixCache());
     DeploymentOptions ownThread =
         new DeploymentOptions()
             .setThreadingModel(ThreadingModel.WORKER)

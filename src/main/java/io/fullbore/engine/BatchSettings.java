@@ -11,9 +11,9 @@ package io.fullbore.engine;
 public record BatchSettings(
     int maxBatchSize, long timeoutMs, int maxQueuedRequests, long maxQueuedTokens) {
   public BatchSettings {
-    if (maxBatchSize < 1 || timeoutMs < 1 || maxQueuedRequests < 1 || maxQueuedTokens < 1) {
+    if (maxBatchSize < 1 || timeoutMs < 0 || maxQueuedRequests < 1 || maxQueuedTokens < 1) {
       throw new IllegalArgumentException(
-          "maxBatchSize=%d timeoutMs=%d maxQueuedRequests=%d maxQueuedTokens=%d must be positive"
+          "maxBatchSize=%d timeoutMs=%d maxQueuedRequests=%d maxQueuedTokens=%d must be positive, timeoutMs not negative"
               .formatted(maxBatchSize, timeoutMs, maxQueuedRequests, maxQueuedTokens));
     }
   }

@@ -80,7 +80,7 @@ public final class Engine implements AutoCloseable {
                   capacity, request.prompt().length, request.params().maxTokens())));
       return;
     }
-    scheduler.add(request, nanoClock.getAsLong() + settings.requestTimeoutMs() * 1_000_000L);
+    scheduler.add(request);
   }
 
   /** Drops a sequence and frees what it holds; does nothing when it has ended already. */
@@ -101,7 +101,6 @@ public final class Engine implements AutoCloseable {
 
   /** One step: schedule, run, postprocess. Does nothing without work. */
   public void step() {
-    failOverdue();
     StepPlan plan = scheduler.schedule(budget.tokens());
     if (plan.isEmpty()) {
       return;
@@ -130,18 +129,6 @@ public final class Engine implements AutoCloseable {
       fail(
           part.sequence().request().id(),
           new Failure.EngineFailed("The model failed on this request: " + e.getMessage()));
-    }
-  }
-
-  private void failOverdue() {
-    long now = nanoClock.getAsLong();
-    for (Sequence sequence : scheduler.sequences()) {
-      if (now - sequence.deadlineNanos() >= 0) {
-        fail(
-            sequence.request().id(),
-            new Failure.TimedOut(
-                "The request did not finish within %d ms.".formatted(settings.requestTimeoutMs())));
-      }
     }
   }
 

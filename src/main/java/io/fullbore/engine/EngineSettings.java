@@ -6,15 +6,14 @@ package io.fullbore.engine;
  * @param maxRunning sequences that hold KV at once
  * @param stepTargetMs prompts are cut into chunks that let a step take about this long
  * @param prefixCache whether KV of known prefixes is used again
- * @param requestTimeoutMs a sequence that is not finished after this time fails
  */
 public record EngineSettings(
-    int maxRunning, long stepTargetMs, boolean prefixCache, long requestTimeoutMs) {
+    int maxRunning, long stepTargetMs, boolean prefixCache) {
   public EngineSettings {
-    if (maxRunning < 1 || stepTargetMs < 1 || requestTimeoutMs < 1) {
+    if (maxRunning < 1 || stepTargetMs < 1) {
       throw new IllegalArgumentException(
-          "maxRunning=%d stepTargetMs=%d requestTimeoutMs=%d must be positive"
-              .formatted(maxRunning, stepTargetMs, requestTimeoutMs));
+          "maxRunning=%d stepTargetMs=%d must be positive"
+              .formatted(maxRunning, stepTargetMs));
     }
   }
 }

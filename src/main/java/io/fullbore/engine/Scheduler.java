@@ -59,10 +59,10 @@ final class Scheduler {
   }
 
   /** Takes a new sequence in; its prompt and answer together fit the cache. */
-  void add(GenerationRequest request, long deadlineNanos) {
+  void add(GenerationRequest request) {
     long tag = promptTokensComputed + request.prompt().length;
     Sequence sequence =
-        new Sequence(request, hasher.root(request.tenant()), tag, arrivals++, deadlineNanos);
+        new Sequence(request, hasher.root(request.tenant()), tag, arrivals++);
     if (byId.putIfAbsent(request.id(), sequence) != null) {
       throw new IllegalArgumentException("id=" + request.id() + " is in the engine already");
     }

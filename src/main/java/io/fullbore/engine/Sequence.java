@@ -32,7 +32,6 @@ final class Sequence implements TokenHistory {
   private final long finishTag;
 
   private final long arrival;
-  private final long deadlineNanos;
   private final List<BlockHash> hashChain = new ArrayList<>(); // [full block]
   private final BlockTable blocks = new BlockTable();
   private int[] tokens;
@@ -46,13 +45,11 @@ final class Sequence implements TokenHistory {
       GenerationRequest request,
       BlockHash prefixRoot,
       long finishTag,
-      long arrival,
-      long deadlineNanos) {
+      long arrival) {
     this.request = request;
     this.prefixRoot = prefixRoot;
     this.finishTag = finishTag;
     this.arrival = arrival;
-    this.deadlineNanos = deadlineNanos;
     this.tokens = request.prompt();
     this.tokenCount = tokens.length;
   }
@@ -76,10 +73,6 @@ final class Sequence implements TokenHistory {
   /** Number of the sequence in the order of arrival. */
   long arrival() {
     return arrival;
-  }
-
-  long deadlineNanos() {
-    return deadlineNanos;
   }
 
   List<BlockHash> hashChain() {

@@ -37,7 +37,7 @@ class EnginePropertyTest {
     Engine engine =
         new Engine(
             new RememberingBackend(blockCount, blockTokens, maxStepTokens),
-            new EngineSettings(maxRunning, 1 + random.nextInt(50), random.nextInt(4) > 0, 1 << 30),
+            new EngineSettings(maxRunning, 1 + random.nextInt(50), random.nextInt(4) > 0),
             log,
             () -> nowNanos[0]);
 

@@ -25,7 +25,7 @@ class EngineTest {
 
   private Engine engine(RememberingBackend backend, int maxRunning) {
     return new Engine(
-        backend, new EngineSettings(maxRunning, 40, true, 60_000), log, () -> nowNanos);
+        backend, new EngineSettings(maxRunning, 40, true), log, () -> nowNanos);
   }
 
   private void runAll(Engine engine) {
@@ -207,18 +207,6 @@ class EngineTest {
     runAll(engine);
     var failed = assertInstanceOf(SequenceEvent.Failed.class, log.terminal(1));
     assertInstanceOf(Failure.EngineFailed.class, failed.failure());
-  }
-
-  @Test
-  void failsWhatDoesNotFinishInItsTime() {
-    Engine engine = engine(new RememberingBackend(64, 4, 64), 8);
-    engine.submit(Requests.greedy(1, prompt(5, 0), 100));
-    engine.step();
-    nowNanos += 60_000_000_000L;
-    engine.step();
-    var failed = assertInstanceOf(SequenceEvent.Failed.class, log.terminal(1));
-    assertInstanceOf(Failure.TimedOut.class, failed.failure());
-    assertFalse(engine.hasWork());
   }
 
   @Test

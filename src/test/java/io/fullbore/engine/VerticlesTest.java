@@ -57,7 +57,7 @@ class VerticlesTest {
     return vertx
         .deployVerticle(
             new EngineVerticle(
-                VERSION, new EngineSettings(maxRunning, 40, true, 60_000), () -> backend),
+                VERSION, new EngineSettings(maxRunning, 40, true), () -> backend),
             new DeploymentOptions()
                 .setThreadingModel(ThreadingModel.WORKER)
                 .setWorkerPoolName("engine-test")
