@@ -66,10 +66,13 @@ public final class ApiVerticle extends VerticleBase {
             .setPort(settings.port())
             .setMaxHeaderSize(settings.maxHeaderBytes())
             .setHandle100ContinueAutomatically(true);
+    var connections = new Connections(settings.maxConnections(), settings.idleTimeoutMs());
+    connections.start(vertx);
     var listening =
         vertx
             .createHttpServer(options)
-            .requestHandler(router(completions))
+            .connectionHandler(connections::opened)
+            .requestHandler(router(completions, connections))
             .invalidRequestHandler(ApiVerticle::refuseMalformed);
     service = completions;
     server = listening;
@@ -89,12 +92,13 @@ public final class ApiVerticle extends VerticleBase {
     return service == null ? 0 : service.activeSequences();
   }
 
-  private Router router(CompletionService completions) {
+  private Router router(CompletionService completions, Connections connections) {
     var catalog = new ModelCatalog(models);
     var parser = new RequestParser(vertx);
     var exchange = new CompletionExchange(vertx, completions, settings.keepAliveCommentMs(), clock);
     var modelsHandler = new ModelsHandler(catalog);
     Router router = Router.router(vertx);
+    router.route().handler(connections);
     router.route().handler(new RequestNames());
     post(router, "/v1/chat/completions", new ChatCompletionsHandler(parser, exchange));
     post(router, "/v1/completions", new TextCompletionsHandler(parser, exchange));

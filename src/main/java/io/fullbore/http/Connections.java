@@ -1,0 +1,82 @@
+package io.fullbore.http;
+
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The open connections of one API instance. Closes those beyond the limit, and those on which
+ * nothing has been under way for a while; Vert.x's own idle timeout would also cut a caller off
+ * that waits for a long answer. Confined to one event loop.
+ */
+final class Connections implements Handler<RoutingContext> {
+  private static final long NANOS_PER_MS = 1_000_000;
+  private static final int SWEEPS_PER_TIMEOUT = 4;
+
+  private static final class Use {
+    final List<HttpServerResponse> underWay = new ArrayList<>();
+    long lastSeenBusyNanos = System.nanoTime();
+
+    void forgetFinished() {
+      underWay.removeIf(response -> response.ended() || response.closed());
+    }
+  }
+
+  private final int limit;
+  private final long idleTimeoutMs;
+  private final Map<HttpConnection, Use> open = new HashMap<>();
+
+  Connections(int limit, long idleTimeoutMs) {
+    this.limit = limit;
+    this.idleTimeoutMs = idleTimeoutMs;
+  }
+
+  /** Begins to look for idle connections. */
+  void start(Vertx vertx) {
+    if (idleTimeoutMs > 0) {
+      vertx.setPeriodic(
+          Math.max(1, idleTimeoutMs / SWEEPS_PER_TIMEOUT), ignored -> closeIdle(System.nanoTime()));
+    }
+  }
+
+  void opened(HttpConnection connection) {
+    if (open.size() >= limit) {
+      connection.close();
+      return;
+    }
+    open.put(connection, new Use());
+    connection.closeHandler(ignored -> open.remove(connection));
+  }
+
+  /** Notes a request. */
+  @Override
+  public void handle(RoutingContext context) {
+    Use use = open.get(context.request().connection());
+    if (use != null) {
+      use.forgetFinished();
+      use.underWay.add(context.response());
+    }
+    context.next();
+  }
+
+  private void closeIdle(long nowNanos) {
+    List<HttpConnection> idle = new ArrayList<>();
+    open.forEach(
+        (connection, use) -> {
+          boolean busy = !use.underWay.isEmpty();
+          use.forgetFinished();
+          if (busy) {
+            use.lastSeenBusyNanos = nowNanos;
+          } else if (nowNanos - use.lastSeenBusyNanos >= idleTimeoutMs * NANOS_PER_MS) {
+            idle.add(connection);
+          }
+        });
+    idle.forEach(HttpConnection::close);
+  }
+}

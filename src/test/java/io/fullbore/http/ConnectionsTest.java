@@ -1,0 +1,104 @@
+package io.fullbore.http;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fullbore.core.FinishReason;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class ConnectionsTest {
+  private static final long IDLE_TIMEOUT_MS = 40;
+
+  private static ApiServer server(int maxConnections, long idleTimeoutMs) throws Exception {
+    return new ApiServer(
+        settings ->
+            new ApiSettings(
+                settings.host(),
+                settings.port(),
+                settings.maxBodyBytes(),
+                settings.maxHeaderBytes(),
+                maxConnections,
+                idleTimeoutMs,
+                0));
+  }
+
+  private static Socket connect(ApiServer server) throws IOException {
+    return new Socket("127.0.0.1", server.api.port());
+  }
+
+  private static void write(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static String readHead(Socket socket) throws IOException {
+    var head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) socket.getInputStream().read());
+    }
+    return head.toString();
+  }
+
+  private static void readToEnd(Socket socket) throws IOException {
+    while (socket.getInputStream().read() >= 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** A close with something unread on it arrives as a reset. */
+  private static boolean isClosed(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void anIdleConnectionIsClosedAndAWaitingOneIsNot() throws Exception {
+    try (ApiServer server = server(10, IDLE_TIMEOUT_MS);
+        Socket waiting = connect(server);
+        Socket idle = connect(server)) {
+      var submitted = new CompletableFuture<ScriptedEngine.Submission>();
+      server.engine.script(
+          submission -> {
+            submission.accept();
+            submitted.complete(submission);
+          });
+      String body = "{\"model\":\"tiny\",\"prompt\":\"Hi\"}";
+      write(
+          waiting,
+          "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+              .formatted(body.length(), body));
+      ScriptedEngine.Submission submission = submitted.get(5, TimeUnit.SECONDS);
+      write(idle, "GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertTrue(readHead(idle).startsWith("HTTP/1.1 200"));
+      readToEnd(idle);
+      submission.finish(0, FinishReason.STOP);
+      assertTrue(readHead(waiting).startsWith("HTTP/1.1 200"));
+      readToEnd(waiting);
+      server.assertNothingLeft();
+    }
+  }
+
+  @Test
+  void connectionsBeyondTheLimitAreClosed() throws Exception {
+    String request = "GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n";
+    try (ApiServer server = server(1, 0);
+        Socket second = new Socket()) {
+      try (Socket first = connect(server)) {
+        write(first, request);
+        assertTrue(readHead(first).startsWith("HTTP/1.1 200"));
+        second.connect(first.getRemoteSocketAddress());
+        write(second, request);
+        assertTrue(isClosed(second));
+      }
+    }
+  }
+}
