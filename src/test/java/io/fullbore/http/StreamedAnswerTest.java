@@ -10,6 +10,8 @@ import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
@@ -18,10 +20,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong while an answer is under way, and what a slow or silent answer looks like. */
+@Timeout(30)
 class StreamedAnswerTest {
   private static final String PATH = "/v1/completions";
   private static final long KEEP_ALIVE_MS = 20;
@@ -137,6 +141,15 @@ class StreamedAnswerTest {
     }
   }
 
+  /** The next event of a raw response: chunk sizes are not of interest. */
+  private static String nextEvent(BufferedReader reader) throws java.io.IOException {
+    String line = nextData(reader);
+    while (!line.startsWith("data: ")) {
+      line = nextData(reader);
+    }
+    return line;
+  }
+
   private static String nextData(BufferedReader reader) throws java.io.IOException {
     String line = reader.readLine();
     while (line.isEmpty() || line.startsWith(":")) {
@@ -147,6 +160,7 @@ class StreamedAnswerTest {
 
   @Test
   void aSlowReaderGetsEverythingAndHoldsNobodyUp() throws Exception {
+    var sent = new CompletableFuture<ScriptedEngine.Submission>();
     int tokenCount = 900;
     int choiceCount = 40;
     server.engine.script(
@@ -157,20 +171,38 @@ class StreamedAnswerTest {
               submission.token(choice, 'a' + token % 26);
             }
           }
-          for (int choice = 0; choice < choiceCount; choice++) {
-            submission.finish(choice, FinishReason.STOP);
-          }
+          sent.complete(submission);
         });
     String many =
         "{\"model\":\"tiny\",\"prompt\":\"Hi\",\"stream\":true,\"n\":%d,\"max_tokens\":%d}"
             .formatted(choiceCount, tokenCount);
-    HttpResponse<InputStream> unread = server.open(server.request(PATH, many).build());
-    server.engine.answer("quick");
-    assertTrue(server.post(PATH, body(false)).body().contains("quick"));
-    try (var reader =
-        new BufferedReader(new InputStreamReader(unread.body(), StandardCharsets.UTF_8))) {
-      long deltas = reader.lines().filter(line -> line.contains("\"finish_reason\":null")).count();
-      assertEquals((long) tokenCount * choiceCount, deltas);
+    try (var socket = new Socket()) {
+      socket.setReceiveBufferSize(4_096); // or the kernel would read for the caller
+      socket.setSoTimeout(5_000);
+      socket.connect(new InetSocketAddress("127.0.0.1", server.api.port()));
+      socket
+          .getOutputStream()
+          .write(
+              "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+                  .formatted(PATH, many.length(), many)
+                  .getBytes(StandardCharsets.US_ASCII));
+      ScriptedEngine.Submission submission = sent.get(5, TimeUnit.SECONDS);
+      server.engine.answer("quick");
+      assertTrue(server.post(PATH, body(false)).body().contains("quick"));
+      var reader =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+      int deltas = 0;
+      while (deltas < tokenCount * choiceCount) {
+        deltas += reader.readLine().contains("\"finish_reason\":null") ? 1 : 0;
+      }
+      for (int choice = 0; choice < choiceCount; choice++) {
+        submission.finish(choice, FinishReason.STOP);
+      }
+      for (int choice = 0; choice < choiceCount; choice++) {
+        assertTrue(nextEvent(reader).contains("\"finish_reason\":\"stop\""));
+      }
+      assertEquals("data: [DONE]", nextEvent(reader));
     }
   }
 }
