@@ -66,8 +66,10 @@ final class CompletionExchange {
             ? new StreamedAnswer(vertx, response, format, style.promptParam(), keepAliveCommentMs)
             : new WholeAnswer(response, format, style.promptParam(), request.call().choiceCount());
     Answer answer = service.complete(request.call(), sink);
-    response.closeHandler(ignored -> disconnected(answer, sink));
-    response.exceptionHandler(ignored -> disconnected(answer, sink));
+    if (!response.ended()) { // it may have been refused at once
+      response.closeHandler(ignored -> disconnected(answer, sink));
+      response.exceptionHandler(ignored -> disconnected(answer, sink));
+    }
   }
 
   private static void disconnected(Answer answer, ResponseSink sink) {
