@@ -10,6 +10,7 @@ import io.fullbore.engine.RecordCodec;
 import io.fullbore.http.ApiSettings;
 import io.fullbore.http.ApiVerticle;
 import io.fullbore.http.EngineHealth;
+import io.fullbore.serving.CompletionService;
 import io.fullbore.serving.ServedModel;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.ThreadingModel;
@@ -122,10 +123,7 @@ final class Assembly implements AutoCloseable {
             batch.maxQueuedTokens());
     ServerConfig.Engine engine = config.engine();
     EngineSettings engineSettings =
-        new EngineSettings(
-            engine.maxRunning(),
-            engine.stepTargetMs(),
-            engine.prefixCache());
+        new EngineSettings(engine.maxRunning(), engine.stepTargetMs(), engine.prefixCache());
     DeploymentOptions ownThread =
         new DeploymentOptions()
             .setThreadingModel(ThreadingModel.WORKER)
@@ -157,7 +155,10 @@ final class Assembly implements AutoCloseable {
             http.port() == 0 ? SHARED_FREE_PORT : http.port(),
             http.maxBodyBytes(),
             http.maxHeaderBytes(),
-            http.keepAliveCommentMs());
+            Math.ceilDiv(http.maxConnections(), eventLoops(http)),
+            http.idleTimeoutMs(),
+            http.keepAliveCommentMs(),
+            config.engine().requestTimeoutMs());
     List<ApiVerticle> instances = new ArrayList<>();
     for (int i = 0; i < eventLoops(http); i++) {
       var instance =
@@ -173,6 +174,11 @@ final class Assembly implements AutoCloseable {
         port,
         String.join(", ", models.keySet()));
     return port;
+  }
+
+  /** A completion service that is no HTTP instance; to be started on an event loop. */
+  CompletionService terminalService() {
+    return new CompletionService(vertx, "terminal", models, config.engine().requestTimeoutMs());
   }
 
   private static int eventLoops(ServerConfig.Http http) {

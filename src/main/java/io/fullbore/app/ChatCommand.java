@@ -65,7 +65,7 @@ final class ChatCommand implements Callable<Integer> {
       assembly.startEngines();
       String name = assembly.models().firstKey();
       Context context = assembly.vertx().getOrCreateContext();
-      var service = new CompletionService(assembly.vertx(), "terminal", assembly.models());
+      var service = assembly.terminalService();
       onContext(context, service::start).await();
       PrintWriter out = spec.commandLine().getOut();
       out.println(name + " listens. An empty line ends.");

@@ -101,7 +101,7 @@ public final class Engine implements AutoCloseable {
 
   /** One step: schedule, run, postprocess. Does nothing without work. */
   public void step() {
-    StepPlan plan = scheduler.schedule(budget.tokens());
+    StepPlan plan = scheduler.schedule(budget);
     if (plan.isEmpty()) {
       return;
     }

@@ -61,8 +61,7 @@ final class Scheduler {
   /** Takes a new sequence in; its prompt and answer together fit the cache. */
   void add(GenerationRequest request) {
     long tag = promptTokensComputed + request.prompt().length;
-    Sequence sequence =
-        new Sequence(request, hasher.root(request.tenant()), tag, arrivals++);
+    Sequence sequence = new Sequence(request, hasher.root(request.tenant()), tag, arrivals++);
     if (byId.putIfAbsent(request.id(), sequence) != null) {
       throw new IllegalArgumentException("id=" + request.id() + " is in the engine already");
     }
@@ -79,10 +78,10 @@ final class Scheduler {
   }
 
   /** Plans the next step; the plan is valid until the next call. */
-  StepPlan schedule(int tokenBudget) {
+  StepPlan schedule(StepBudget budget) {
     plan.clear();
     planDecodes();
-    planPrompts(tokenBudget);
+    planPrompts(budget.tokens(plan.tokenCount()));
     return plan;
   }
 

@@ -41,11 +41,7 @@ final class Sequence implements TokenHistory {
   private int cachedTokens = -1;
   private int scoredCount = 1;
 
-  Sequence(
-      GenerationRequest request,
-      BlockHash prefixRoot,
-      long finishTag,
-      long arrival) {
+  Sequence(GenerationRequest request, BlockHash prefixRoot, long finishTag, long arrival) {
     this.request = request;
     this.prefixRoot = prefixRoot;
     this.finishTag = finishTag;

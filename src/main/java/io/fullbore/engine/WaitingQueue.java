@@ -27,11 +27,16 @@ final class WaitingQueue {
     this.settings = settings;
   }
 
-  /** Takes all requests in, or none when they do not fit. */
+  /**
+   * Takes all requests in, or none when they do not fit beside what waits. An empty queue takes
+   * whatever comes together, so that nothing is told to come again that could never be taken.
+   */
   boolean offer(List<GenerationRequest> requests, long nowNanos) {
     long tokens = requests.stream().mapToLong(request -> request.prompt().length).sum();
-    if (waiting.size() + requests.size() > settings.maxQueuedRequests()
-        || promptTokens + tokens > settings.maxQueuedTokens()) {
+    boolean fits =
+        waiting.size() + requests.size() <= settings.maxQueuedRequests()
+            && promptTokens + tokens <= settings.maxQueuedTokens();
+    if (!fits && !waiting.isEmpty()) {
       return false;
     }
     for (GenerationRequest request : requests) {

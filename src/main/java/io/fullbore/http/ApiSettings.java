@@ -13,6 +13,7 @@ package io.fullbore.http;
  *     never
  * @param keepAliveCommentMs a stream gets a comment when nothing was written for so long; 0 is
  *     never
+ * @param requestTimeoutMs an answer that is not complete after this time fails
  */
 public record ApiSettings(
     String host,
@@ -21,33 +22,18 @@ public record ApiSettings(
     int maxHeaderBytes,
     int maxConnections,
     long idleTimeoutMs,
-    long keepAliveCommentMs) {
-  private static final int DEFAULT_MAX_CONNECTIONS = 10_000;
-  private static final long DEFAULT_IDLE_TIMEOUT_MS = 300_000;
-
+    long keepAliveCommentMs,
+    long requestTimeoutMs) {
   public ApiSettings {
-    if (maxBodyBytes < 1 || maxHeaderBytes < 1 || maxConnections < 1) {
+    if (maxBodyBytes < 1 || maxHeaderBytes < 1 || maxConnections < 1 || requestTimeoutMs < 1) {
       throw new IllegalArgumentException(
-          "maxBodyBytes=%d maxHeaderBytes=%d maxConnections=%d must be positive"
-              .formatted(maxBodyBytes, maxHeaderBytes, maxConnections));
+          "maxBodyBytes=%d maxHeaderBytes=%d maxConnections=%d requestTimeoutMs=%d must be positive"
+              .formatted(maxBodyBytes, maxHeaderBytes, maxConnections, requestTimeoutMs));
     }
     if (idleTimeoutMs < 0 || keepAliveCommentMs < 0) {
       throw new IllegalArgumentException(
           "idleTimeoutMs=%d keepAliveCommentMs=%d must not be negative"
               .formatted(idleTimeoutMs, keepAliveCommentMs));
     }
-  }
-
-  /** With 10,000 connections that may be idle for five minutes. */
-  public ApiSettings(
-      String host, int port, long maxBodyBytes, int maxHeaderBytes, long keepAliveCommentMs) {
-    this(
-        host,
-        port,
-        maxBodyBytes,
-        maxHeaderBytes,
-        DEFAULT_MAX_CONNECTIONS,
-        DEFAULT_IDLE_TIMEOUT_MS,
-        keepAliveCommentMs);
   }
 }

@@ -59,7 +59,7 @@ public final class ApiVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    var completions = new CompletionService(vertx, instance, models);
+    var completions = new CompletionService(vertx, instance, models, settings.requestTimeoutMs());
     var options =
         new HttpServerOptions()
             .setHost(settings.host())

@@ -30,7 +30,13 @@ final class HealthHandler implements Handler<RoutingContext> {
                     "status", stalled.contains(engine.getKey()) ? "stalled" : "ok");
                 body.writeNumberField("running", status.running());
                 body.writeNumberField("waiting", status.waiting());
+                body.writeNumberField("free_blocks", status.freeBlocks());
+                body.writeNumberField("cached_blocks", status.cachedBlocks());
+                body.writeNumberField("blocks", status.blockCount());
                 body.writeNumberField("steps", status.stepCount());
+                body.writeNumberField("prompt_tokens", status.promptTokens());
+                body.writeNumberField("generated_tokens", status.generatedTokens());
+                body.writeNumberField("preemptions", status.preemptions());
                 body.writeEndObject();
               }
               body.writeEndObject();

@@ -19,6 +19,7 @@ public final class Answer {
   private final AnswerSink sink;
   private final List<ChoiceStream> choices = new ArrayList<>();
   private @Nullable ServedModel model;
+  private Runnable whenEnded = () -> {};
   private boolean accepted;
   private boolean ended;
 
@@ -43,6 +44,11 @@ public final class Answer {
   /** Ends the answer without telling the sink: its reader is gone. Harmless when it has ended. */
   public void cancel() {
     end();
+  }
+
+  /** What to run once when the answer ends, however it ends. */
+  void onEnd(Runnable action) {
+    whenEnded = action;
   }
 
   List<ChoiceStream> submitted(ServedModel servedModel, List<GenerationRequest> requests) {
@@ -102,6 +108,7 @@ public final class Answer {
   private void end() {
     if (!ended) {
       ended = true;
+      whenEnded.run();
       if (model != null) {
         service.release(choices, model.version());
       }

@@ -37,6 +37,7 @@ public final class CompletionService {
   private final Vertx vertx;
   private final String replyTo;
   private final SortedMap<String, ServedModel> models;
+  private final long requestTimeoutMs;
   private final PromptEncoder encoder = new PromptEncoder();
   private final Map<RequestId, ChoiceStream> streams = new HashMap<>();
   private int preparing;
@@ -44,11 +45,14 @@ public final class CompletionService {
   /**
    * @param instance names the API instance on the bus
    * @param models by name
+   * @param requestTimeoutMs an answer that is not complete after this time fails, waiting included
    */
-  public CompletionService(Vertx vertx, String instance, SortedMap<String, ServedModel> models) {
+  public CompletionService(
+      Vertx vertx, String instance, SortedMap<String, ServedModel> models, long requestTimeoutMs) {
     this.vertx = vertx;
     this.replyTo = BusAddresses.api(instance);
     this.models = models;
+    this.requestTimeoutMs = requestTimeoutMs;
   }
 
   /** Listens for events; call once before the first request. */
@@ -78,9 +82,19 @@ public final class CompletionService {
     } else if (preparing >= MAX_PREPARING) {
       answer.fail(new Failure.Overloaded("Too many requests arrive at once.", PREPARING_RETRY_MS));
     } else {
+      answer.onEnd(cancelTimer(vertx.setTimer(requestTimeoutMs, timer -> timeOut(answer))));
       prepare(answer, model);
     }
     return answer;
+  }
+
+  private Runnable cancelTimer(long timer) {
+    return () -> vertx.cancelTimer(timer);
+  }
+
+  private void timeOut(Answer answer) {
+    answer.fail(
+        new Failure.TimedOut("The answer was not complete in %d ms.".formatted(requestTimeoutMs)));
   }
 
   private void prepare(Answer answer, ServedModel model) {

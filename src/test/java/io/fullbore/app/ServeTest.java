@@ -111,11 +111,9 @@ class ServeTest {
 
   private String answer(JsonObject body) throws IOException, InterruptedException {
     HttpResponse<String> response =
-        client.send(
-            post("/v1/chat/completions", body), HttpResponse.BodyHandlers.ofString());
+        client.send(post("/v1/chat/completions", body), HttpResponse.BodyHandlers.ofString());
     assertEquals(200, response.statusCode(), response.body());
-    JsonObject choice =
-        new JsonObject(response.body()).getJsonArray("choices").getJsonObject(0);
+    JsonObject choice = new JsonObject(response.body()).getJsonArray("choices").getJsonObject(0);
     return choice.getJsonObject("message").getString("content");
   }
 
@@ -215,8 +213,7 @@ class ServeTest {
         case 1 -> stream(body).cancel(true);
         case 2 ->
             client
-                .sendAsync(
-                    post("/v1/chat/completions", body), HttpResponse.BodyHandlers.ofString())
+                .sendAsync(post("/v1/chat/completions", body), HttpResponse.BodyHandlers.ofString())
                 .cancel(true);
         default ->
             pending.add(

@@ -24,8 +24,7 @@ class EngineTest {
   private long nowNanos;
 
   private Engine engine(RememberingBackend backend, int maxRunning) {
-    return new Engine(
-        backend, new EngineSettings(maxRunning, 40, true), log, () -> nowNanos);
+    return new Engine(backend, new EngineSettings(maxRunning, 40, true), log, () -> nowNanos);
   }
 
   private void runAll(Engine engine) {

@@ -56,8 +56,7 @@ class VerticlesTest {
   private String deployEngine(int maxRunning) {
     return vertx
         .deployVerticle(
-            new EngineVerticle(
-                VERSION, new EngineSettings(maxRunning, 40, true), () -> backend),
+            new EngineVerticle(VERSION, new EngineSettings(maxRunning, 40, true), () -> backend),
             new DeploymentOptions()
                 .setThreadingModel(ThreadingModel.WORKER)
                 .setWorkerPoolName("engine-test")

@@ -20,7 +20,7 @@ import java.util.function.UnaryOperator;
 
 /** The real server on a free port, over a scripted engine, and a client for it. */
 final class ApiServer implements AutoCloseable {
-  static final ApiSettings SETTINGS = new ApiSettings("127.0.0.1", 0, 100_000, 16_384, 0);
+  private static final ApiSettings SETTINGS = settings(0, 100, 0, 0, 60_000);
 
   final Vertx vertx = Vertx.vertx();
   final ScriptedEngine engine = new ScriptedEngine();
@@ -51,14 +51,28 @@ final class ApiServer implements AutoCloseable {
   }
 
   static ApiServer withKeepAlive(long keepAliveCommentMs) throws Exception {
-    return new ApiServer(
-        settings ->
-            new ApiSettings(
-                settings.host(),
-                settings.port(),
-                settings.maxBodyBytes(),
-                settings.maxHeaderBytes(),
-                keepAliveCommentMs));
+    return new ApiServer(settings -> settings(0, 100, 0, keepAliveCommentMs, 60_000));
+  }
+
+  static ApiServer withRequestTimeout(long requestTimeoutMs) throws Exception {
+    return new ApiServer(settings -> settings(0, 100, 0, 0, requestTimeoutMs));
+  }
+
+  static ApiSettings settings(
+      int port,
+      int maxConnections,
+      long idleTimeoutMs,
+      long keepAliveCommentMs,
+      long requestTimeoutMs) {
+    return new ApiSettings(
+        "127.0.0.1",
+        port,
+        100_000,
+        16_384,
+        maxConnections,
+        idleTimeoutMs,
+        keepAliveCommentMs,
+        requestTimeoutMs);
   }
 
   URI uri(String path) {

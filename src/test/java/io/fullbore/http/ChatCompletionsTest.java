@@ -350,4 +350,14 @@ class ChatCompletionsTest {
   private static JsonObject delta(String event) {
     return choice(new JsonObject(event), 0).getJsonObject("delta");
   }
+
+  @Test
+  void anAnswerThatTakesTooLongIsA504AndGivesEverythingBack() throws Exception {
+    try (ApiServer impatient = ApiServer.withRequestTimeout(30)) {
+      impatient.engine.script(ScriptedEngine.Submission::accept);
+      HttpResponse<String> response = impatient.post(PATH, hello(""));
+      assertEquals(504, response.statusCode());
+      impatient.assertNothingLeft();
+    }
+  }
 }

@@ -18,15 +18,7 @@ class ConnectionsTest {
 
   private static ApiServer server(int maxConnections, long idleTimeoutMs) throws Exception {
     return new ApiServer(
-        settings ->
-            new ApiSettings(
-                settings.host(),
-                settings.port(),
-                settings.maxBodyBytes(),
-                settings.maxHeaderBytes(),
-                maxConnections,
-                idleTimeoutMs,
-                0));
+        settings -> ApiServer.settings(0, maxConnections, idleTimeoutMs, 0, 60_000));
   }
 
   private static Socket connect(ApiServer server) throws IOException {
