@@ -7,8 +7,9 @@ package io.fullbore.engine;
  */
 final class StepBudget {
   /**
-   * Prompt tokens that go into every step, however many sequences decode: smaller chunks would waste
-   * the decoding of weights that all rows of a step share, and none at all would starve prompts.
+   * Prompt tokens that go into every step, however many sequences decode: smaller chunks would
+   * waste the decoding of weights that all rows of a step share, and none at all would starve
+   * prompts.
    */
   private static final int MIN_PROMPT_TOKENS = 16;
 
