@@ -91,7 +91,7 @@ final class Assembly implements AutoCloseable {
     LoadedModel loaded = LoadedModel.open(Path.of(model.path()));
     opened.add(loaded);
     String name = model.name() == null ? loaded.name() : model.name();
-    KvSizing sizing = loaded.sizing(config.engine(), model.contextTokens());
+    KvSizing sizing = loaded.sizing(config.engine(), model.contextTokens(), config.models().size());
     ServedModel served =
         new ServedModel(
             name,

@@ -3,6 +3,7 @@ package io.fullbore.app;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fullbore.backend.Backend;
 import io.fullbore.backend.KvSizing;
+import io.fullbore.backend.cpu.CpuBackend;
 import io.fullbore.config.ConfigException;
 import io.fullbore.config.ServerConfig;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,11 +51,11 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--repeat", description = "Repetitions.", defaultValue = "3")
   private int repetitions;
 
-  @Option(names = "--backend", description = "auto or cpu.", defaultValue = "auto")
-  private String backendName;
+  @Option(names = "--backend", description = "auto or cpu, instead of the configured one.")
+  private @Nullable String backendName;
 
-  @Option(names = "--threads", description = "0 is one per processor.", defaultValue = "0")
-  private int threads;
+  @Option(names = "--threads", description = "Compute threads, instead of the configured number.")
+  private @Nullable Integer threads;
 
   @Option(names = "--json", description = "Print one JSON object instead of a table.")
   private boolean json;
@@ -65,10 +67,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, ConfigException, UsageException {
     checkOptions();
-    ServerConfig.Engine settings =
-        config
-            .read(Map.of("engine.backend", backendName, "engine.threads", String.valueOf(threads)))
-            .engine();
+    ServerConfig.Engine settings = config.read(overrides()).engine();
     int largest = batchSizes.stream().mapToInt(Integer::intValue).max().orElseThrow();
     int perSequence = promptTokens + generateTokens;
     try (LoadedModel loaded = LoadedModel.open(model)) {
@@ -80,11 +79,23 @@ final class BenchCommand implements Callable<Integer> {
       int blocks = largest * Math.ceilDiv(perSequence, settings.blockTokens());
       int stepTokens = Math.max(largest, settings.maxStepTokens());
       KvSizing sizing = new KvSizing(blocks, settings.blockTokens(), perSequence, stepTokens);
+      CpuBackend.requireFits(loaded.architecture(), sizing);
       try (Backend backend = loaded.backend(settings, sizing)) {
         report(loaded, backend, measure(backend));
       }
     }
     return 0;
+  }
+
+  private Map<String, String> overrides() {
+    Map<String, String> overrides = new LinkedHashMap<>();
+    if (backendName != null) {
+      overrides.put("engine.backend", backendName);
+    }
+    if (threads != null) {
+      overrides.put("engine.threads", threads.toString());
+    }
+    return overrides;
   }
 
   private void checkOptions() throws UsageException {

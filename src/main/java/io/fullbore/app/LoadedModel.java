@@ -4,7 +4,10 @@ import io.fullbore.backend.Backend;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.backend.cpu.CpuBackend;
 import io.fullbore.chat.ChatTemplate;
+import io.fullbore.chat.ChatTemplateException;
 import io.fullbore.config.ServerConfig;
+import io.fullbore.core.Metadata;
+import io.fullbore.core.ModelFormatException;
 import io.fullbore.graph.DecoderGraph;
 import io.fullbore.model.Architecture;
 import io.fullbore.model.GgufFile;
@@ -32,7 +35,7 @@ final class LoadedModel implements AutoCloseable {
     architecture = Architecture.of(file.metadata());
     weights = Weights.of(file, architecture);
     tokenizer = Tokenizer.of(file.metadata());
-    template = ChatTemplate.of(file.metadata());
+    template = template(file.metadata());
   }
 
   /**
@@ -46,6 +49,14 @@ final class LoadedModel implements AutoCloseable {
     } catch (RuntimeException e) {
       file.close();
       throw e;
+    }
+  }
+
+  private static ChatTemplate template(Metadata metadata) {
+    try {
+      return ChatTemplate.of(metadata);
+    } catch (ChatTemplateException e) {
+      throw new ModelFormatException("key=tokenizer.chat_template: " + e.getMessage());
     }
   }
 
@@ -71,20 +82,32 @@ final class LoadedModel implements AutoCloseable {
 
   /**
    * @param contextTokens tokens per sequence at most, 0 for the model's own limit
+   * @param modelCount models that share the machine's memory
+   * @throws UsageException when the KV cache is to be smaller than one block
    */
-  KvSizing sizing(ServerConfig.Engine settings, int contextTokens) {
+  KvSizing sizing(ServerConfig.Engine settings, int contextTokens, int modelCount)
+      throws UsageException {
+    long bytesPerBlock = CpuBackend.bytesPerBlock(architecture, settings.blockTokens());
+    if (settings.kvCacheBytes() > 0 && settings.kvCacheBytes() < bytesPerBlock) {
+      throw new UsageException(
+          "engine.kvCacheBytes=%d holds no block of model %s: one takes %d bytes"
+              .formatted(settings.kvCacheBytes(), name, bytesPerBlock));
+    }
     int positions =
         contextTokens == 0
             ? architecture.contextTokens()
             : Math.min(contextTokens, architecture.contextTokens());
-    return KvSizing.of(
-        settings.kvCacheBytes(),
-        physicalMemoryBytes(),
-        CpuBackend.bytesPerBlock(architecture, settings.blockTokens()),
-        settings.blockTokens(),
-        positions,
-        settings.maxRunning(),
-        Math.max(settings.maxStepTokens(), settings.maxRunning()));
+    KvSizing sizing =
+        KvSizing.of(
+            settings.kvCacheBytes(),
+            physicalMemoryBytes() / modelCount,
+            bytesPerBlock,
+            settings.blockTokens(),
+            positions,
+            settings.maxRunning(),
+            Math.max(settings.maxStepTokens(), settings.maxRunning()));
+    CpuBackend.requireFits(architecture, sizing);
+    return sizing;
   }
 
   /** A new backend over this model's weights; close it before the model. */

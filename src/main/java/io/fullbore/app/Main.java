@@ -3,6 +3,7 @@ package io.fullbore.app;
 import io.fullbore.config.ConfigException;
 import io.fullbore.core.ModelFormatException;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -45,12 +46,18 @@ public final class Main {
     System.exit(run(args));
   }
 
-  /** Runs one command and returns its exit code. */
-  static int run(String... args) {
-    return new CommandLine(new Main())
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command))
+  /** Runs one command and returns its exit code; without arguments the help. */
+  private static int run(String[] args) {
+    return commandLine(new PrintWriter(System.out, true), new PrintWriter(System.err, true))
         .execute(args.length == 0 ? new String[] {"--help"} : args);
+  }
+
+  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
   }
 
   private static int report(Exception failure, CommandLine command) throws Exception {

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -68,7 +69,11 @@ final class TokenizeCommand implements Callable<Integer> {
 
   private static String[] texts(ObjectMapper mapper, String json) throws UsageException {
     try {
-      return mapper.readValue(json, String[].class);
+      String[] texts = mapper.readValue(json, String[].class);
+      if (texts == null || Arrays.asList(texts).contains(null)) {
+        throw new UsageException("standard input is no JSON array of strings: it holds null");
+      }
+      return texts;
     } catch (JsonProcessingException e) {
       throw new UsageException(
           "standard input is no JSON array of strings: " + e.getOriginalMessage());

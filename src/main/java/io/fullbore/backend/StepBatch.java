@@ -75,10 +75,6 @@ public final class StepBatch {
     return rowCount;
   }
 
-  public int sequenceCount() {
-    return sequenceCount;
-  }
-
   public int logitRowCount() {
     return logitRowCount;
   }

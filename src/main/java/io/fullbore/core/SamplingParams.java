@@ -55,6 +55,24 @@ public record SamplingParams(
     stopTokens = Set.copyOf(stopTokens);
   }
 
+  /** The same with another seed. */
+  public SamplingParams withSeed(long newSeed) {
+    return new SamplingParams(
+        temperature,
+        topK,
+        topP,
+        minP,
+        presencePenalty,
+        frequencyPenalty,
+        repetitionPenalty,
+        logitBias,
+        newSeed,
+        maxTokens,
+        stopTokens,
+        topLogprobs,
+        promptLogprobs);
+  }
+
   private static void require(boolean condition, String name, Number value) {
     if (!condition) {
       throw new IllegalArgumentException("%s=%s is out of range".formatted(name, value));

@@ -5,6 +5,7 @@ import io.fullbore.core.RequestId;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -67,13 +68,18 @@ public final class BatchVerticle extends VerticleBase {
   }
 
   private void cancel(List<RequestId> ids) {
+    List<RequestId> elsewhere = new ArrayList<>();
     for (RequestId id : ids) {
       GenerationRequest queued = queue.remove(id);
-      if (queued != null) {
+      if (queued == null) {
+        elsewhere.add(id);
+      } else {
         fail(queued, new Failure.Cancelled("The request was cancelled."));
       }
     }
-    vertx.eventBus().send(BusAddresses.engine(version), new EngineMessage.Cancel(ids));
+    if (!elsewhere.isEmpty()) {
+      vertx.eventBus().send(BusAddresses.engine(version), new EngineMessage.Cancel(elsewhere));
+    }
   }
 
   private void onStatus(EngineStatus status) {

@@ -208,6 +208,12 @@ public final class Engine implements AutoCloseable {
       finish(sequence, FinishReason.LENGTH);
       return;
     }
+    if (sequence.answerCount() == 0) {
+      emit(
+          sequence.request(),
+          new SequenceEvent.PromptComputed(
+              sequence.request().id(), sequence.usage().cachedTokens()));
+    }
     int topLogprobs = sequence.params().topLogprobs();
     float[] raw =
         topLogprobs < 0
@@ -267,11 +273,6 @@ public final class Engine implements AutoCloseable {
         scheduler.promptTokensComputed(),
         generatedTokens,
         scheduler.preemptionCount());
-  }
-
-  /** Tokens that one sequence can have, prompt and answer. */
-  public int capacityTokens() {
-    return cache.blockCount() * cache.blockTokens();
   }
 
   @Override

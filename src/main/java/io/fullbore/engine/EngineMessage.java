@@ -12,6 +12,12 @@ public sealed interface EngineMessage {
     }
   }
 
+  /**
+   * Asks the engine to end what it has and to take nothing new; answered, with null, when the last
+   * sequence has ended.
+   */
+  record Drain() implements EngineMessage {}
+
   /** Drops sequences; those that have ended are ignored. */
   record Cancel(List<RequestId> ids) implements EngineMessage {
     public Cancel {

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,12 @@ public final class EngineVerticle extends VerticleBase {
   private Engine engine;
   private long batchesReceived;
   private boolean stepScheduled;
+  private boolean stopped;
+
+  /** Asked for an end: nothing new is taken, and this is answered when the last sequence ended. */
+  private @Nullable Message<EngineMessage> drain;
+
+  private boolean drained;
 
   /**
    * @param version names the model version on the bus
@@ -53,29 +60,53 @@ public final class EngineVerticle extends VerticleBase {
   }
 
   private void receive(Message<EngineMessage> message) {
+    if (stopped) {
+      if (message.body() instanceof EngineMessage.Batch batch) {
+        batch.requests().forEach(this::refuse);
+        send();
+      }
+      return;
+    }
     switch (message.body()) {
       case EngineMessage.Batch batch -> {
         batchesReceived++;
-        batch.requests().forEach(engine::submit);
+        batch.requests().forEach(drain == null ? engine::submit : this::refuse);
       }
       case EngineMessage.Cancel cancel -> cancel.ids().forEach(engine::cancel);
+      case EngineMessage.Drain ignored -> drain = message;
     }
     flush();
     scheduleStep();
   }
 
+  private void refuse(GenerationRequest request) {
+    collect(
+        request.replyTo(),
+        new SequenceEvent.Failed(
+            request.id(), new Failure.Unavailable("The model is being unloaded.")));
+  }
+
   private void scheduleStep() {
-    if (!stepScheduled && engine.hasWork()) {
+    if (stepScheduled) {
+      return;
+    }
+    if (engine.hasWork()) {
       stepScheduled = true;
       context.runOnContext(ignored -> step());
+    } else if (drain != null && !drained) {
+      drained = true;
+      drain.reply(null);
     }
   }
 
   private void step() {
     stepScheduled = false;
+    if (stopped) {
+      return;
+    }
     try {
       engine.step();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("model={} failed in a step; all its requests fail", version, e);
       engine.failAll(new Failure.EngineFailed("The engine failed; see the server's log."));
     }
@@ -87,14 +118,19 @@ public final class EngineVerticle extends VerticleBase {
     outbox.computeIfAbsent(replyTo, address -> new ArrayList<>()).add(event);
   }
 
-  private void flush() {
+  private void send() {
     outbox.forEach((replyTo, events) -> vertx.eventBus().send(replyTo, new StepEvents(events)));
     outbox.clear();
+  }
+
+  private void flush() {
+    send();
     vertx.eventBus().publish(BusAddresses.ENGINE_STATUS, engine.status(version, batchesReceived));
   }
 
   @Override
   public Future<?> stop() {
+    stopped = true;
     engine.close();
     flush();
     return Future.succeededFuture();

@@ -28,6 +28,7 @@ public final class RecordCodec<T extends Record> implements MessageCodec<T, T> {
           Admission.Refused.class,
           EngineMessage.Batch.class,
           EngineMessage.Cancel.class,
+          EngineMessage.Drain.class,
           StepEvents.class,
           EngineStatus.class);
 

@@ -37,6 +37,12 @@ final class Scheduler {
   private static final Comparator<Sequence> BY_TAG =
       Comparator.comparingLong(Sequence::finishTag).thenComparingLong(Sequence::arrival);
 
+  /** Tokens by which later arrivals can be ahead of a sequence at most. */
+  private static final int MAX_HEAD_START = 2_048;
+
+  /** Bounds the logits of a step where prompts are scored: rows, each as wide as the vocabulary. */
+  private static final int MAX_SCORED_ROWS = 32;
+
   private final KvCache cache;
   private final PrefixHasher hasher;
   private final int maxRunning;
@@ -49,7 +55,9 @@ final class Scheduler {
 
   private final StepPlan plan = new StepPlan();
   private long arrivals;
+  private long tokensHandled;
   private long promptTokensComputed;
+  private int scoredRows;
   private long preemptionCount;
 
   Scheduler(KvCache cache, int maxRunning) {
@@ -60,7 +68,7 @@ final class Scheduler {
 
   /** Takes a new sequence in; its prompt and answer together fit the cache. */
   void add(GenerationRequest request) {
-    long tag = promptTokensComputed + request.prompt().length;
+    long tag = tokensHandled + Math.min(request.prompt().length, MAX_HEAD_START);
     Sequence sequence = new Sequence(request, hasher.root(request.tenant()), tag, arrivals++);
     if (byId.putIfAbsent(request.id(), sequence) != null) {
       throw new IllegalArgumentException("id=" + request.id() + " is in the engine already");
@@ -80,6 +88,7 @@ final class Scheduler {
   /** Plans the next step; the plan is valid until the next call. */
   StepPlan schedule(StepBudget budget) {
     plan.clear();
+    scoredRows = 0;
     planDecodes();
     planPrompts(budget.tokens(plan.tokenCount()));
     return plan;
@@ -125,16 +134,27 @@ final class Scheduler {
           || nextPrefill < prefills.size()
               && BY_TAG.compare(prefills.get(nextPrefill), candidate) < 0) {
         Sequence sequence = prefills.get(nextPrefill++);
-        plan.add(sequence, Math.min(room, sequence.nextChunk()));
+        planChunk(sequence, room);
         continue;
       }
       Sequence afterwards = waiting.higher(candidate);
       switch (admit(candidate)) {
-        case ADMITTED -> plan.add(candidate, Math.min(room, candidate.nextChunk()));
+        case ADMITTED -> planChunk(candidate, room);
         case HELD -> {}
         case NO_ROOM -> afterwards = null;
       }
       candidate = afterwards;
+    }
+  }
+
+  private void planChunk(Sequence sequence, int room) {
+    int count = Math.min(room, sequence.pendingCount());
+    if (sequence.scoresPrompt()) {
+      count = Math.min(count, MAX_SCORED_ROWS - scoredRows);
+      scoredRows += count;
+    }
+    if (count > 0) {
+      plan.add(sequence, count);
     }
   }
 
@@ -166,6 +186,7 @@ final class Scheduler {
     waiting.remove(sequence);
     running.add(sequence);
     sequence.startAt(matched * cache.blockTokens());
+    tokensHandled += (long) matched * cache.blockTokens();
     sequence.setPublishedBlocks(matched);
     announce(sequence, matched);
     return Admittance.ADMITTED;
@@ -182,7 +203,8 @@ final class Scheduler {
 
   private boolean waitsForAnother(Sequence sequence, int matched) {
     int usable = (sequence.tokenCount() - 1) / cache.blockTokens();
-    return !sequence.scoresPrompt()
+    return cache.reusesPrefixes()
+        && !sequence.scoresPrompt()
         && matched < usable
         && inComputation.containsKey(sequence.hashChain().get(matched));
   }
@@ -198,6 +220,7 @@ final class Scheduler {
     Sequence sequence = part.sequence();
     int promptLeft = Math.max(0, sequence.promptTokenCount() - sequence.computedCount());
     promptTokensComputed += Math.min(part.tokenCount(), promptLeft);
+    tokensHandled += part.tokenCount();
     sequence.advance(part.tokenCount());
     publish(sequence);
   }

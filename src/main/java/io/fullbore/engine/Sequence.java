@@ -22,9 +22,6 @@ import java.util.List;
  * <p>Owned by the engine thread.
  */
 final class Sequence implements TokenHistory {
-  /** Bounds the logits of one step where a prompt is scored: rows times vocabulary. */
-  private static final int MAX_SCORED_CHUNK = 32;
-
   private final GenerationRequest request;
   private final BlockHash prefixRoot;
 
@@ -123,11 +120,6 @@ final class Sequence implements TokenHistory {
 
   void setScoredCount(int count) {
     scoredCount = count;
-  }
-
-  /** Pending tokens that may go into one step. */
-  int nextChunk() {
-    return scoresPrompt() ? Math.min(MAX_SCORED_CHUNK, pendingCount()) : pendingCount();
   }
 
   void append(int token) {

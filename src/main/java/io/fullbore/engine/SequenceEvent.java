@@ -11,12 +11,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens to one sequence, in order: prompt log-probabilities where asked for, tokens, and
- * exactly one terminal event, {@link Finished} or {@link Failed}.
+ * What happens to one sequence, in order: prompt log-probabilities where asked for, the prompt's
+ * end, tokens, and exactly one terminal event, {@link Finished} or {@link Failed}.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
   @JsonSubTypes.Type(SequenceEvent.PromptScored.class),
+  @JsonSubTypes.Type(SequenceEvent.PromptComputed.class),
   @JsonSubTypes.Type(SequenceEvent.Token.class),
   @JsonSubTypes.Type(SequenceEvent.Finished.class),
   @JsonSubTypes.Type(SequenceEvent.Failed.class)
@@ -29,6 +30,9 @@ public sealed interface SequenceEvent {
    * the prompt are computed.
    */
   record PromptScored(RequestId id, List<TokenLogprobs> logprobs) implements SequenceEvent {}
+
+  /** The whole prompt is in the KV cache; the first token follows. */
+  record PromptComputed(RequestId id, int cachedTokens) implements SequenceEvent {}
 
   /**
    * One generated token.

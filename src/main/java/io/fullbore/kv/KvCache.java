@@ -42,6 +42,11 @@ public final class KvCache {
     return blockTokens;
   }
 
+  /** Whether full blocks are kept and found again. */
+  public boolean reusesPrefixes() {
+    return reusePrefixes;
+  }
+
   public int blockCount() {
     return pool.blockCount();
   }

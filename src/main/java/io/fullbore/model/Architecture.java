@@ -57,6 +57,12 @@ public record Architecture(
   private static final int MAX_VOCABULARY = 1 << 22;
 
   public Architecture {
+    require(headDim % 2 == 0, "attention.key_length", headDim, "even");
+    require(
+        (long) headCount * headDim <= MAX_WIDTH,
+        "attention.key_length",
+        headDim,
+        "at most %d over all %d heads together".formatted(MAX_WIDTH, headCount));
     require(
         headCount % kvHeadCount == 0,
         "attention.head_count",

@@ -2,8 +2,10 @@ package io.fullbore.model;
 
 import io.fullbore.core.ModelFormatException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,7 @@ public record Weights(
     Tensor embedding = finder.require("token_embd.weight", vocabularySize, dim);
     Tensor output = finder.find("output.weight", vocabularySize, dim);
     Tensor factors = finder.find("rope_freqs.weight", 1, architecture.ropeDim() / 2);
+    finder.requireAllUsed();
     return new Weights(
         embedding,
         List.copyOf(layers),
@@ -119,8 +122,27 @@ public record Weights(
     return bytes;
   }
 
-  private record Finder(GgufFile file) {
+  private static final class Finder {
+    private final GgufFile file;
+    private final Set<String> used = new HashSet<>();
+
+    Finder(GgufFile file) {
+      this.file = file;
+    }
+
+    /** A layer's tensor that no operation reads would mean another model than this graph. */
+    void requireAllUsed() {
+      for (TensorInfo tensor : file.tensors()) {
+        if (tensor.name().startsWith("blk.") && !used.contains(tensor.name())) {
+          throw new ModelFormatException(
+              "tensor=%s is not known to this architecture; answers without it would be wrong"
+                  .formatted(tensor.name()));
+        }
+      }
+    }
+
     @Nullable Tensor find(String name, int rows, int columns) {
+      used.add(name);
       Tensor tensor = file.tensor(name).orElse(null);
       if (tensor != null && (tensor.rows() != rows || tensor.columns() != columns)) {
         throw new ModelFormatException(

@@ -91,6 +91,12 @@ public final class Answer {
     return new Usage(promptTokens, cachedTokens, completionTokens);
   }
 
+  /** The queue took none of the sequences: there is nothing to give back. */
+  void refused(Failure failure) {
+    choices.forEach(ChoiceStream::abandon);
+    fail(failure);
+  }
+
   void fail(Failure failure) {
     if (!ended) {
       end();

@@ -21,6 +21,7 @@ final class ChoiceStream {
   private final Detokenizer detokenizer;
   private final StopMatcher stops;
   private final List<ScoredToken> prompt = new ArrayList<>();
+  private int cachedTokens;
   private int tokenCount;
   private Usage usage;
   private boolean ended;
@@ -47,6 +48,15 @@ final class ChoiceStream {
     return usage;
   }
 
+  Answer answer() {
+    return answer;
+  }
+
+  /** Counts as ended without an event: the engine never had it. */
+  void abandon() {
+    ended = true;
+  }
+
   void accept(SequenceEvent event) {
     if (ended || answer.ended()) {
       return;
@@ -57,6 +67,7 @@ final class ChoiceStream {
     }
     switch (event) {
       case SequenceEvent.PromptScored scored -> addPrompt(scored.logprobs());
+      case SequenceEvent.PromptComputed computed -> cachedTokens = computed.cachedTokens();
       case SequenceEvent.Token token -> addToken(token);
       case SequenceEvent.Finished finished -> {
         flush();
@@ -86,7 +97,7 @@ final class ChoiceStream {
     answer.sink().onDelta(index, shown, List.of(new ScoredToken(token.token(), token.logprobs())));
     if (stops.stopped()) {
       answer.dropSequence(id());
-      usage = new Usage(request.prompt().length, 0, tokenCount);
+      usage = new Usage(request.prompt().length, cachedTokens, tokenCount);
       end(FinishReason.STOP);
     }
   }

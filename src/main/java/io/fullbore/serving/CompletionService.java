@@ -15,7 +15,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way of one request, from validated parameters to its one terminal event:
@@ -29,6 +30,8 @@ import java.util.stream.Collectors;
  * ends exactly once, also when the caller cancels, and what it held is given back.
  */
 public final class CompletionService {
+  private static final Logger LOG = LoggerFactory.getLogger(CompletionService.class);
+
   /** Prompts that one instance renders and tokenises at a time; more are refused. */
   private static final int MAX_PREPARING = 256;
 
@@ -139,7 +142,7 @@ public final class CompletionService {
               switch (reply.result().body()) {
                 case Admission.Accepted() -> answer.accepted();
                 case Admission.Refused(String reason, long retryAfterMs) ->
-                    answer.fail(new Failure.Overloaded(reason, retryAfterMs));
+                    answer.refused(new Failure.Overloaded(reason, retryAfterMs));
               }
             });
   }
@@ -155,18 +158,25 @@ public final class CompletionService {
     for (SequenceEvent event : events) {
       ChoiceStream stream = streams.get(event.id());
       if (stream != null) {
-        stream.accept(event);
+        deliver(stream, event);
       }
+    }
+  }
+
+  /** An answer whose text or sink is at fault fails alone. */
+  private static void deliver(ChoiceStream stream, SequenceEvent event) {
+    try {
+      stream.accept(event);
+    } catch (RuntimeException e) {
+      LOG.error("an answer failed while sequence={} was delivered", event.id(), e);
+      stream.answer().fail(new Failure.EngineFailed("The answer failed; see the server's log."));
     }
   }
 
   /** Forgets the streams of an answer and drops those the engine may still run. */
   void release(List<ChoiceStream> ended, String version) {
     List<RequestId> running =
-        ended.stream()
-            .filter(stream -> !stream.ended())
-            .map(ChoiceStream::id)
-            .collect(Collectors.toList());
+        ended.stream().filter(stream -> !stream.ended()).map(ChoiceStream::id).toList();
     ended.forEach(stream -> streams.remove(stream.id()));
     if (!running.isEmpty()) {
       cancel(running, version);

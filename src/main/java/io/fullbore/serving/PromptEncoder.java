@@ -55,7 +55,7 @@ public final class PromptEncoder {
       for (int choice = 0; choice < call.choicesPerPrompt(); choice++) {
         specs.add(
             new GenerationSpec(
-                RequestId.random(ThreadLocalRandom.current()), ids, seeded(params, seed++)));
+                RequestId.random(ThreadLocalRandom.current()), ids, params.withSeed(seed++)));
       }
     }
     return new Encoded.Ready(specs);
@@ -158,23 +158,6 @@ public final class PromptEncoder {
         stopTokens,
         sampling.topLogprobs(),
         sampling.promptLogprobs());
-  }
-
-  private static SamplingParams seeded(SamplingParams params, long seed) {
-    return new SamplingParams(
-        params.temperature(),
-        params.topK(),
-        params.topP(),
-        params.minP(),
-        params.presencePenalty(),
-        params.frequencyPenalty(),
-        params.repetitionPenalty(),
-        params.logitBias(),
-        seed,
-        params.maxTokens(),
-        params.stopTokens(),
-        params.topLogprobs(),
-        params.promptLogprobs());
   }
 
   private static Encoded failed(String message, String param) {

@@ -17,6 +17,9 @@ import java.util.TreeSet;
  * to leave things out or to get them wrong, it does what llama.cpp's llama_vocab::load does.
  */
 final class VocabularyReader {
+  /** Longer than any token in use; some work grows with the square of a token's length. */
+  private static final int MAX_TOKEN_CHARS = 8_192;
+
   private static final String PREFIX = "tokenizer.ggml.";
 
   /** Texts that end a turn in the chat formats in use, whatever the file says about them. */
@@ -111,6 +114,11 @@ final class VocabularyReader {
     for (int id = 0; id < read.length; id++) {
       if (read[id].isEmpty()) {
         read[id] = "[EMPTY_" + id + "]";
+      }
+      if (read[id].length() > MAX_TOKEN_CHARS) {
+        throw new ModelFormatException(
+            "key=%s token=%d has %d characters where %d are allowed: the vocabulary is damaged"
+                .formatted(key, id, read[id].length(), MAX_TOKEN_CHARS));
       }
       idByText.put(read[id], id);
     }

@@ -119,6 +119,35 @@ class EngineTest {
   }
 
   @Test
+  void aLongPromptFinishesUnderAStreamOfShortOnesWithAKnownPrefix() {
+    Engine engine = engine(new RememberingBackend(1_024, 4, 16), 4);
+    engine.submit(Requests.greedy(0, prompt(3_000, 1), 1));
+    int step = 0;
+    for (long id = 1; log.terminal(0) == null; step++) {
+      assertTrue(step < 6_000, "the long prompt starves");
+      while (engine.status("m", 0).waiting() < 2) {
+        engine.submit(Requests.greedy(id++, prompt(100, 0), 20));
+      }
+      engine.step();
+    }
+    runAll(engine);
+  }
+
+  @Test
+  void requestsDoNotWaitForEachOtherWhereNoPrefixIsKept() {
+    Engine engine =
+        new Engine(
+            new RememberingBackend(256, 4, 512), new EngineSettings(16, 40, false), log, () -> 0);
+    for (int id = 0; id < 8; id++) {
+      engine.submit(Requests.greedy(id, prompt(10, 0), 1));
+    }
+    engine.step();
+    engine.step();
+    assertTrue(engine.status("m", 0).running() + log.terminalCount() >= 3);
+    runAll(engine);
+  }
+
+  @Test
   void usesTheKvOfAKnownPrefixAgain() {
     Engine engine = engine(new RememberingBackend(64, 4, 64), 8);
     int[] prompt = prompt(21, 0);

@@ -21,6 +21,7 @@ final class EventLog implements Engine.EventSink {
     assertNull(terminals.get(event.id()), "an event after the terminal one");
     switch (event) {
       case SequenceEvent.PromptScored scored -> {}
+      case SequenceEvent.PromptComputed computed -> {}
       case SequenceEvent.Token token ->
           tokens.computeIfAbsent(token.id(), id -> new ArrayList<>()).add(token.token());
       case SequenceEvent.Finished finished -> terminals.put(finished.id(), finished);

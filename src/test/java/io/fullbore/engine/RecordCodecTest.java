@@ -48,9 +48,11 @@ class RecordCodecTest {
         new Admission.Refused("full", 1_500),
         new EngineMessage.Batch(List.of(request, request)),
         new EngineMessage.Cancel(List.of()),
+        new EngineMessage.Drain(),
         new StepEvents(
             List.of(
                 new SequenceEvent.PromptScored(ID, List.of(logprobs)),
+                new SequenceEvent.PromptComputed(ID, 16),
                 new SequenceEvent.Token(ID, 7, logprobs),
                 new SequenceEvent.Token(ID, 7, null),
                 new SequenceEvent.Finished(ID, FinishReason.STOP, new Usage(3, 0, 4)))),

@@ -101,6 +101,14 @@ class VerticlesTest {
     return batch.requests().stream().map(GenerationRequest::id).toList();
   }
 
+  private int nextToken() throws InterruptedException {
+    SequenceEvent event = events.poll(5, TimeUnit.SECONDS);
+    if (event instanceof SequenceEvent.PromptComputed) {
+      event = events.poll(5, TimeUnit.SECONDS);
+    }
+    return assertInstanceOf(SequenceEvent.Token.class, event).token();
+  }
+
   private static List<RequestId> ids(long... ids) {
     return Arrays.stream(ids).mapToObj(RequestId::new).toList();
   }
@@ -112,8 +120,7 @@ class VerticlesTest {
     GenerationRequest request = request(1, 9, 5);
     assertEquals(new Admission.Accepted(), submit(request));
     for (int expected : EngineTest.expected(request.prompt(), 5, Set.of())) {
-      var token = assertInstanceOf(SequenceEvent.Token.class, events.poll(5, TimeUnit.SECONDS));
-      assertEquals(expected, token.token());
+      assertEquals(expected, nextToken());
     }
     assertInstanceOf(SequenceEvent.Finished.class, events.poll(5, TimeUnit.SECONDS));
   }
@@ -199,7 +206,6 @@ class VerticlesTest {
     var failed = assertInstanceOf(SequenceEvent.Failed.class, events.poll(5, TimeUnit.SECONDS));
     assertInstanceOf(Failure.Cancelled.class, failed.failure());
     report(0, 0, 0, 64);
-    assertInstanceOf(EngineMessage.Cancel.class, engineMessages.poll(5, TimeUnit.SECONDS));
     assertNull(engineMessages.poll(20, TimeUnit.MILLISECONDS));
   }
 
@@ -208,7 +214,7 @@ class VerticlesTest {
     deployQueue(new BatchSettings(16, 500, 10, 1_000));
     deployEngine(8);
     submit(request(1, 9, 240));
-    assertInstanceOf(SequenceEvent.Token.class, events.poll(5, TimeUnit.SECONDS));
+    nextToken();
     vertx
         .eventBus()
         .send(BusAddresses.batch(VERSION), new BatchMessage.Cancel(List.of(new RequestId(1))));
@@ -224,7 +230,7 @@ class VerticlesTest {
     deployQueue(new BatchSettings(16, 500, 10, 1_000));
     String engine = deployEngine(1);
     submit(request(1, 9, 240));
-    assertInstanceOf(SequenceEvent.Token.class, events.poll(5, TimeUnit.SECONDS));
+    nextToken();
     vertx.undeploy(engine).await();
     SequenceEvent last = events.poll(5, TimeUnit.SECONDS);
     while (last instanceof SequenceEvent.Token) {
@@ -232,5 +238,31 @@ class VerticlesTest {
     }
     assertNotNull(last);
     assertTrue(backend.closed());
+  }
+
+  @Test
+  void aDrainedEngineEndsWhatItHasAndTakesNothingNew() throws InterruptedException {
+    deployQueue(new BatchSettings(16, 500, 10, 1_000));
+    deployEngine(8);
+    submit(request(1, 9, 100));
+    nextToken();
+    var drained = vertx.eventBus().request(BusAddresses.engine(VERSION), new EngineMessage.Drain());
+    vertx
+        .eventBus()
+        .send(BusAddresses.engine(VERSION), new EngineMessage.Batch(List.of(request(2, 5, 5))));
+    drained.await();
+    SequenceEvent.Failed refused = null;
+    SequenceEvent.Finished finished = null;
+    while (refused == null || finished == null) {
+      switch (events.poll(5, TimeUnit.SECONDS)) {
+        case SequenceEvent.Failed failed -> refused = failed;
+        case SequenceEvent.Finished end -> finished = end;
+        case null -> throw new AssertionError("an event is missing");
+        default -> {}
+      }
+    }
+    assertEquals(new RequestId(2), refused.id());
+    assertInstanceOf(Failure.Unavailable.class, refused.failure());
+    assertEquals(100, finished.usage().completionTokens());
   }
 }

@@ -4,6 +4,7 @@ import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendException;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.backend.StepBatch;
+import io.fullbore.core.ModelFormatException;
 import io.fullbore.graph.DecoderGraph;
 import io.fullbore.graph.Op;
 import io.fullbore.graph.Slot;
@@ -24,6 +25,8 @@ import java.util.function.IntConsumer;
  * <p>Owned by the engine thread, which calls {@link #forward} and works along with the team.
  */
 public final class CpuBackend implements Backend {
+  private static final long MAX_ARRAY_ELEMENTS = Integer.MAX_VALUE - 8;
+
   private final DecoderGraph graph;
   private final Architecture architecture;
   private final KvSizing sizing;
@@ -51,6 +54,31 @@ public final class CpuBackend implements Backend {
       if (slot != Slot.LOGITS) {
         slots.put(slot, new float[sizing.maxStepTokens() * slot.width(architecture)]);
       }
+    }
+  }
+
+  /**
+   * Checks that every buffer of this backend can be made.
+   *
+   * @throws ModelFormatException saying which setting is too large for the model
+   */
+  public static void requireFits(Architecture architecture, KvSizing sizing) {
+    for (Slot slot : Slot.values()) {
+      requireArray(
+          (long) sizing.maxStepTokens() * slot.width(architecture),
+          "engine.maxStepTokens=" + sizing.maxStepTokens());
+    }
+    int groupSize = architecture.headCount() / architecture.kvHeadCount();
+    requireArray(
+        (long) sizing.maxPositions() * Math.max(architecture.ropeDim(), groupSize),
+        "models[].contextTokens=" + sizing.maxPositions());
+  }
+
+  private static void requireArray(long elements, String setting) {
+    if (elements > MAX_ARRAY_ELEMENTS) {
+      throw new ModelFormatException(
+          "%s is too large for this model: a buffer would have %d elements; lower it"
+              .formatted(setting, elements));
     }
   }
 

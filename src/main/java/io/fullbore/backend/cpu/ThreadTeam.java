@@ -44,6 +44,9 @@ final class ThreadTeam implements AutoCloseable {
 
   /** Runs {@code task} for each number in {@code [0, taskCount)}; returns when all are done. */
   void run(int taskCount, IntConsumer task) {
+    if (closed) {
+      throw new IllegalStateException("the thread team is closed");
+    }
     if (taskCount <= 1 || members.length == 0) {
       for (int i = 0; i < taskCount; i++) {
         task.accept(i);
