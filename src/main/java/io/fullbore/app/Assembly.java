@@ -13,11 +13,11 @@ import io.fullbore.http.EngineHealth;
 import io.fullbore.serving.CompletionService;
 import io.fullbore.serving.ServedModel;
 import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -88,7 +88,7 @@ final class Assembly implements AutoCloseable {
   }
 
   private void open(ServerConfig.Model model) throws IOException, UsageException {
-    LoadedModel loaded = LoadedModel.open(Path.of(model.path()));
+    LoadedModel loaded = LoadedModel.open(new ModelLocation(model.path()));
     opened.add(loaded);
     String name = model.name() == null ? loaded.name() : model.name();
     KvSizing sizing = loaded.sizing(config.engine(), model.contextTokens(), config.models().size());
@@ -163,7 +163,7 @@ final class Assembly implements AutoCloseable {
     for (int i = 0; i < eventLoops(http); i++) {
       var instance =
           new ApiVerticle(settings, String.valueOf(i), models, health, InstantSource.system());
-      vertx.deployVerticle(instance).await();
+      vertx.deployVerticle(instance).recover(cause -> cannotListen(http, cause)).await();
       instances.add(instance);
     }
     int port = instances.getFirst().port();
@@ -174,6 +174,14 @@ final class Assembly implements AutoCloseable {
         port,
         String.join(", ", models.keySet()));
     return port;
+  }
+
+  private static Future<String> cannotListen(ServerConfig.Http http, Throwable cause) {
+    return Future.failedFuture(
+        new IOException(
+            "cannot listen on %s port %d (%s); choose another with --host and --port"
+                .formatted(http.host(), http.port(), cause.getMessage()),
+            cause));
   }
 
   /** A completion service that is no HTTP instance; to be started on an event loop. */

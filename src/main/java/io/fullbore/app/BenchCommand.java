@@ -70,7 +70,7 @@ final class BenchCommand implements Callable<Integer> {
     ServerConfig.Engine settings = config.read(overrides()).engine();
     int largest = batchSizes.stream().mapToInt(Integer::intValue).max().orElseThrow();
     int perSequence = promptTokens + generateTokens;
-    try (LoadedModel loaded = LoadedModel.open(model)) {
+    try (LoadedModel loaded = LoadedModel.open(ModelLocation.of(model))) {
       if (perSequence > loaded.architecture().contextTokens()) {
         throw new UsageException(
             "--prompt %d and --generate %d exceed the model's context of %d tokens"

@@ -37,8 +37,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init")
 final class ChatCommand implements Callable<Integer> {
-  @Option(names = "--model", required = true, paramLabel = "FILE", description = "GGUF file.")
-  private Path model;
+  @Option(
+      names = "--model",
+      paramLabel = "FILE",
+      description = "GGUF file instead of the first configured model; without any, a demo model.")
+  private @Nullable Path model;
 
   @Option(names = "--system", description = "System prompt.")
   private @Nullable String system;
@@ -61,7 +64,7 @@ final class ChatCommand implements Callable<Integer> {
     if (!(temperature >= 0 && temperature <= 2) || maxTokens < 1) {
       throw new UsageException("--temperature must be in [0, 2], --max-tokens at least 1");
     }
-    try (Assembly assembly = Assembly.start(config.readForModel(model, Map.of()))) {
+    try (Assembly assembly = Assembly.start(config.readWithModels(model, Map.of()))) {
       assembly.startEngines();
       String name = assembly.models().firstKey();
       Context context = assembly.vertx().getOrCreateContext();

@@ -38,13 +38,22 @@ final class ConfigOptions {
     return ConfigReader.ofProcess().read(chosen, all);
   }
 
-  /** The same with one model in place of the configured ones. */
-  ServerConfig readForModel(Path model, Map<String, String> moreOverrides)
+  /**
+   * The same for a command that needs a model.
+   *
+   * @param model in place of the configured ones, or null for those; where none is configured it is
+   *     the demo model in the jar
+   */
+  ServerConfig readWithModels(@Nullable Path model, Map<String, String> moreOverrides)
       throws ConfigException, IOException {
     ServerConfig config = read(moreOverrides);
+    if (model == null && !config.models().isEmpty()) {
+      return config;
+    }
+    ModelLocation location = model == null ? ModelLocation.DEMO : ModelLocation.of(model);
     return new ServerConfig(
         config.http(),
-        List.of(new ServerConfig.Model(null, model.toString(), 0)),
+        List.of(new ServerConfig.Model(null, location.text(), 0)),
         config.engine(),
         config.batch(),
         config.log());

@@ -15,7 +15,6 @@ import io.fullbore.model.Weights;
 import io.fullbore.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 
 /**
  * A model file, opened and understood, and everything that is made from it. The weights are views
@@ -42,10 +41,10 @@ final class LoadedModel implements AutoCloseable {
    * @throws IOException when the file cannot be read
    * @throws io.fullbore.core.ModelFormatException when it is no model that can be run
    */
-  static LoadedModel open(Path path) throws IOException {
-    GgufFile file = GgufFile.open(path);
+  static LoadedModel open(ModelLocation location) throws IOException {
+    GgufFile file = location.open();
     try {
-      return new LoadedModel(file, ModelNames.of(path));
+      return new LoadedModel(file, location.modelName());
     } catch (RuntimeException e) {
       file.close();
       throw e;

@@ -67,7 +67,7 @@ public final class Main {
       case ModelFormatException broken -> say(command, broken.getMessage(), FAILED);
       case NoSuchFileException missing ->
           say(command, "file=%s does not exist".formatted(missing.getMessage()), FAILED);
-      case IOException io -> say(command, io.toString(), FAILED);
+      case IOException io -> say(command, io.getMessage(), FAILED);
       default -> throw failure;
     };
   }

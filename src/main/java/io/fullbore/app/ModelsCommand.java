@@ -1,7 +1,6 @@
 package io.fullbore.app;
 
 import io.fullbore.config.ConfigException;
-import io.fullbore.config.ServerConfig;
 import io.fullbore.model.Architecture;
 import io.fullbore.model.GgufFile;
 import io.fullbore.model.TensorInfo;
@@ -37,30 +36,29 @@ final class ModelsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ConfigException {
-    List<Path> paths =
+    List<ModelLocation> locations =
         files.isEmpty()
             ? config.read(Map.of()).models().stream()
-                .map(ServerConfig.Model::path)
-                .map(Path::of)
+                .map(model -> new ModelLocation(model.path()))
                 .toList()
-            : files;
+            : files.stream().map(ModelLocation::of).toList();
     PrintWriter out = spec.commandLine().getOut();
-    if (paths.isEmpty()) {
+    if (locations.isEmpty()) {
       out.println("No models: list them under \"models\" in config.json, or name files.");
       return 0;
     }
     out.printf(ROW, "NAME", "ARCH", "PARAMETERS", "TYPE", "CONTEXT", "FILE");
-    for (Path path : paths) {
-      try (GgufFile file = GgufFile.open(path)) {
+    for (ModelLocation location : locations) {
+      try (GgufFile file = location.open()) {
         Architecture architecture = Architecture.of(file.metadata());
         out.printf(
             ROW,
-            ModelNames.of(path),
+            location.modelName(),
             architecture.family(),
             parameters(file),
             mainFormat(file),
             architecture.contextTokens(),
-            path);
+            location);
       }
     }
     out.flush();

@@ -23,7 +23,8 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "FILE",
-      description = "GGUF file to serve instead of the configured models.")
+      description =
+          "GGUF file to serve instead of the configured models; without any, a demo model.")
   private @Nullable Path model;
 
   @Option(names = "--port", description = "Port to listen on; 0 takes any free one.")
@@ -36,12 +37,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ConfigException, UsageException, InterruptedException {
-    ServerConfig config = readConfig();
-    if (config.models().isEmpty()) {
-      throw new UsageException(
-          "no model to serve: give --model FILE.gguf or list one under \"models\" in config.json."
-              + " 'fullbore synth --out x.gguf' makes one to try with.");
-    }
+    ServerConfig config = options.readWithModels(model, overrides());
     LogLevels.apply(config.log().level());
     CountDownLatch stopped = new CountDownLatch(1);
     Assembly assembly = Assembly.start(config);
@@ -58,7 +54,7 @@ final class ServeCommand implements Callable<Integer> {
     return 0;
   }
 
-  private ServerConfig readConfig() throws ConfigException, IOException {
+  private Map<String, String> overrides() {
     Map<String, String> overrides = new LinkedHashMap<>();
     if (port != null) {
       overrides.put("http.port", port.toString());
@@ -66,6 +62,6 @@ final class ServeCommand implements Callable<Integer> {
     if (host != null) {
       overrides.put("http.host", host);
     }
-    return model == null ? options.read(overrides) : options.readForModel(model, overrides);
+    return overrides;
   }
 }

@@ -81,9 +81,6 @@ class MainTest {
     Outcome setting = run("serve", "--set", "http.prot=1");
     assertEquals(2, setting.exitCode());
     assertTrue(setting.err().contains("http.prot"), setting.err());
-    Outcome nothing = run("serve");
-    assertEquals(2, nothing.exitCode());
-    assertTrue(nothing.err().contains("--model"), nothing.err());
     assertEquals(2, run("synth", "--out", "x", "--heads", "3").exitCode());
   }
 
