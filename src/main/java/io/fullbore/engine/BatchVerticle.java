@@ -32,6 +32,7 @@ public final class BatchVerticle extends VerticleBase {
   private final LongSupplier nanoClock;
   private final WaitingQueue queue;
   private long timer = NO_TIMER;
+  private boolean saidFull;
 
   public BatchVerticle(
       String version, BatchSettings settings, int blockTokens, LongSupplier nanoClock) {
@@ -98,6 +99,17 @@ public final class BatchVerticle extends VerticleBase {
       size = batchSize();
     }
     armTimer();
+    publishFullness();
+  }
+
+  private void publishFullness() {
+    if (queue.isFull() != saidFull) {
+      saidFull = queue.isFull();
+      vertx
+          .eventBus()
+          .publish(
+              BusAddresses.BATCH_STATUS, new QueueStatus(version, saidFull, queue.retryAfterMs()));
+    }
   }
 
   /** Requests to send now; 0 when no trigger fires. */

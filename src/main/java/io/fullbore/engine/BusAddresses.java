@@ -5,6 +5,9 @@ public final class BusAddresses {
   /** {@link EngineStatus}, published to all. */
   public static final String ENGINE_STATUS = "engine.status";
 
+  /** {@link QueueStatus}, published to all. */
+  public static final String BATCH_STATUS = "batch.status";
+
   private BusAddresses() {}
 
   /** {@link BatchMessage} to the queue of a model version. */

@@ -30,6 +30,7 @@ public final class RecordCodec<T extends Record> implements MessageCodec<T, T> {
           EngineMessage.Cancel.class,
           EngineMessage.Drain.class,
           StepEvents.class,
+          QueueStatus.class,
           EngineStatus.class);
 
   private final Class<T> type;

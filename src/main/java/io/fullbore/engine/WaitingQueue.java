@@ -78,6 +78,12 @@ final class WaitingQueue {
     return first;
   }
 
+  /** Whether not even one more token would fit. */
+  boolean isFull() {
+    return waiting.size() >= settings.maxQueuedRequests()
+        || promptTokens >= settings.maxQueuedTokens();
+  }
+
   int size() {
     return waiting.size();
   }

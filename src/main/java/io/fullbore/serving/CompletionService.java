@@ -6,6 +6,7 @@ import io.fullbore.engine.Admission;
 import io.fullbore.engine.BatchMessage;
 import io.fullbore.engine.BusAddresses;
 import io.fullbore.engine.GenerationRequest;
+import io.fullbore.engine.QueueStatus;
 import io.fullbore.engine.SequenceEvent;
 import io.fullbore.engine.StepEvents;
 import io.vertx.core.Future;
@@ -43,6 +44,7 @@ public final class CompletionService {
   private final long requestTimeoutMs;
   private final PromptEncoder encoder = new PromptEncoder();
   private final Map<RequestId, ChoiceStream> streams = new HashMap<>();
+  private final Map<String, QueueStatus> queues = new HashMap<>(); // by version
   private int preparing;
 
   /**
@@ -60,10 +62,15 @@ public final class CompletionService {
 
   /** Listens for events; call once before the first request. */
   public Future<Void> start() {
-    return vertx
-        .eventBus()
-        .<StepEvents>consumer(replyTo, message -> deliver(message.body().events()))
-        .completion();
+    var events =
+        vertx.eventBus().<StepEvents>consumer(replyTo, message -> deliver(message.body().events()));
+    var fullness =
+        vertx
+            .eventBus()
+            .<QueueStatus>consumer(
+                BusAddresses.BATCH_STATUS,
+                message -> queues.put(message.body().version(), message.body()));
+    return Future.all(events.completion(), fullness.completion()).mapEmpty();
   }
 
   /** All models, by name. */
@@ -82,6 +89,10 @@ public final class CompletionService {
     ServedModel model = models.get(call.model());
     if (model == null) {
       answer.fail(new Failure.ModelNotFound(call.model(), String.join(", ", models.keySet())));
+    } else if (queues.get(model.version()) instanceof QueueStatus queue && queue.full()) {
+      answer.fail(
+          new Failure.Overloaded(
+              "The queue of model '%s' is full.".formatted(model.name()), queue.retryAfterMs()));
     } else if (preparing >= MAX_PREPARING) {
       answer.fail(new Failure.Overloaded("Too many requests arrive at once.", PREPARING_RETRY_MS));
     } else {

@@ -68,6 +68,7 @@ class RecordCodecTest {
                     new Failure.Cancelled("m"))
                 .<SequenceEvent>map(failure -> new SequenceEvent.Failed(ID, failure))
                 .toList()),
+        new QueueStatus("v", true, 1_000),
         new EngineStatus("v", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11));
   }
 

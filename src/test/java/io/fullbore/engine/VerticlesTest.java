@@ -1,6 +1,7 @@
 package io.fullbore.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -264,5 +265,23 @@ class VerticlesTest {
     assertEquals(new RequestId(2), refused.id());
     assertInstanceOf(Failure.Unavailable.class, refused.failure());
     assertEquals(100, finished.usage().completionTokens());
+  }
+
+  @Test
+  void saysWhenTheQueueIsFullAndWhenItTakesRequestsAgain() throws InterruptedException {
+    BlockingQueue<QueueStatus> statuses = new LinkedBlockingQueue<>();
+    vertx
+        .eventBus()
+        .<QueueStatus>consumer(BusAddresses.BATCH_STATUS, message -> statuses.add(message.body()))
+        .completion()
+        .await();
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 2, 1_000));
+    submit(request(1, 5, 5));
+    submit(request(2, 5, 5));
+    assertTrue(statuses.poll(5, TimeUnit.SECONDS).full());
+    report(0, 0, 0, 64);
+    assertEquals(ids(1, 2), nextBatch());
+    assertFalse(statuses.poll(5, TimeUnit.SECONDS).full());
   }
 }
