@@ -94,6 +94,7 @@ final class Scheduler {
     return plan;
   }
 
+  /** In the order of the tags, so that whoever is preempted here is not in the plan yet. */
   private void planDecodes() {
     for (Sequence sequence : List.copyOf(running)) {
       if (running.contains(sequence) && sequence.pendingCount() == 1 && holdNext(sequence)) {
@@ -115,7 +116,6 @@ final class Scheduler {
   }
 
   private void preempt(Sequence sequence) {
-    plan.remove(sequence);
     leave(sequence);
     sequence.restart();
     waiting.add(sequence);

@@ -29,15 +29,6 @@ final class StepPlan {
     tokenCount += count;
   }
 
-  void remove(Sequence sequence) {
-    for (int i = 0; i < parts.size(); i++) {
-      if (parts.get(i).sequence == sequence) {
-        tokenCount -= parts.remove(i).tokenCount;
-        return;
-      }
-    }
-  }
-
   List<Part> parts() {
     return parts;
   }
