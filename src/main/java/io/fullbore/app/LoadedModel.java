@@ -42,9 +42,13 @@ final class LoadedModel implements AutoCloseable {
    * @throws io.fullbore.core.ModelFormatException when it is no model that can be run
    */
   static LoadedModel open(ModelLocation location) throws IOException {
-    GgufFile file = location.open();
+    return of(location.open(), location.modelName());
+  }
+
+  /** Takes the file over: it is closed with the model, or at once when it is none. */
+  static LoadedModel of(GgufFile file, String name) {
     try {
-      return new LoadedModel(file, location.modelName());
+      return new LoadedModel(file, name);
     } catch (RuntimeException e) {
       file.close();
       throw e;
