@@ -65,6 +65,9 @@ public final class ApiVerticle extends VerticleBase {
             .setHost(settings.host())
             .setPort(settings.port())
             .setMaxHeaderSize(settings.maxHeaderBytes())
+            // While Vert.x tells HTTP/2 from HTTP/1 it shows nobody the connection: a caller that
+            // sends nothing, or half a head, would neither be counted nor ever be closed.
+            .setHttp2ClearTextEnabled(false)
             .setHandle100ContinueAutomatically(true);
     var connections = new Connections(settings.maxConnections(), settings.idleTimeoutMs());
     connections.start(vertx);

@@ -4,6 +4,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,13 +12,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The open connections of one API instance. Closes those beyond the limit, and those on which
- * nothing has been under way for a while; Vert.x's own idle timeout would also cut a caller off
- * that waits for a long answer. Confined to one event loop.
+ * The open connections of one API instance, from the moment they are open. Closes those beyond the
+ * limit, and those on which nothing has been under way for a while: a request is under way once its
+ * head is complete, so that neither silence nor a head in small pieces keeps a connection. Vert.x's
+ * own idle timeout would also cut a caller off that waits for a long answer. Confined to one event
+ * loop.
  */
 final class Connections implements Handler<RoutingContext> {
   private static final long NANOS_PER_MS = 1_000_000;
   private static final int SWEEPS_PER_TIMEOUT = 4;
+
+  /** Idle timeouts after which a connection is cut whose caller has still not read its answer. */
+  private static final int PATIENCE = 5;
 
   private static final class Use {
     final List<HttpServerResponse> underWay = new ArrayList<>();
@@ -67,16 +73,29 @@ final class Connections implements Handler<RoutingContext> {
 
   private void closeIdle(long nowNanos) {
     List<HttpConnection> idle = new ArrayList<>();
+    List<HttpConnection> stuck = new ArrayList<>();
+    long timeoutNanos = idleTimeoutMs * NANOS_PER_MS;
     open.forEach(
         (connection, use) -> {
           boolean busy = !use.underWay.isEmpty();
           use.forgetFinished();
           if (busy) {
             use.lastSeenBusyNanos = nowNanos;
-          } else if (nowNanos - use.lastSeenBusyNanos >= idleTimeoutMs * NANOS_PER_MS) {
+          } else if (nowNanos - use.lastSeenBusyNanos >= PATIENCE * timeoutNanos) {
+            stuck.add(connection);
+          } else if (nowNanos - use.lastSeenBusyNanos >= timeoutNanos) {
             idle.add(connection);
           }
         });
     idle.forEach(HttpConnection::close);
+    stuck.forEach(Connections::cut);
+  }
+
+  /**
+   * Closes a connection without sending what is left: {@link HttpConnection#close} waits for a
+   * caller to read it, also for one that never will.
+   */
+  static void cut(HttpConnection connection) {
+    ((HttpServerConnection) connection).channelHandlerContext().close();
   }
 }

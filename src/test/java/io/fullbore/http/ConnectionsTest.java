@@ -1,20 +1,31 @@
 package io.fullbore.http;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fullbore.core.FinishReason;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class ConnectionsTest {
   private static final long IDLE_TIMEOUT_MS = 40;
+  private static final int READ_TIMEOUT_MS = 5_000;
 
   private static ApiServer server(int maxConnections, long idleTimeoutMs) throws Exception {
     return new ApiServer(
@@ -76,6 +87,95 @@ class ConnectionsTest {
       assertTrue(readHead(waiting).startsWith("HTTP/1.1 200"));
       readToEnd(waiting);
       server.assertNothingLeft();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "P", "PRI * HTTP/2.0", "POST /v1/comp", "GET / HTTP/1.1\r\nHost: x"})
+  void aConnectionWithoutAWholeRequestHeadIsClosed(String beginning) throws Exception {
+    try (ApiServer server = server(10, IDLE_TIMEOUT_MS);
+        Socket socket = connect(server)) {
+      socket.setSoTimeout(READ_TIMEOUT_MS);
+      write(socket, beginning);
+      assertTrue(isClosed(socket));
+    }
+  }
+
+  @Test
+  void aHeadInSmallPiecesDoesNotKeepAConnection() throws Exception {
+    try (ApiServer server = server(10, IDLE_TIMEOUT_MS);
+        Socket socket = connect(server)) {
+      socket.setSoTimeout(1);
+      write(socket, "GET / HTTP/1.1\r\nX: ");
+      assertThrows(
+          SocketException.class,
+          () -> {
+            while (true) {
+              write(socket, "x");
+              try {
+                if (socket.getInputStream().read() < 0) {
+                  throw new SocketException("closed");
+                }
+              } catch (SocketTimeoutException e) {
+                Thread.onSpinWait();
+              }
+            }
+          });
+    }
+  }
+
+  @Test
+  void silentConnectionsCountAgainstTheLimit() throws Exception {
+    try (ApiServer server = server(1, 0);
+        Socket silent = connect(server);
+        Socket second = connect(server)) {
+      second.setSoTimeout(READ_TIMEOUT_MS);
+      assertTrue(isClosed(second));
+      assertFalse(silent.isClosed());
+    }
+  }
+
+  @Test
+  void anAnswerThatNobodyReadsDoesNotKeepAConnection() throws Exception {
+    try (ApiServer server = server(10, IDLE_TIMEOUT_MS);
+        Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4_096);
+      socket.connect(new InetSocketAddress("127.0.0.1", server.api.port()));
+      server.engine.script(
+          submission -> {
+            submission.accept();
+            for (int i = 0; i < 100; i++) {
+              submission.token(0, 'a');
+            }
+            submission.finish(0, FinishReason.STOP);
+          });
+      String body =
+          "{\"model\":\"tiny\",\"prompt\":\"%s\",\"echo\":true}".formatted("a".repeat(900));
+      String request =
+          "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+              .formatted(body.length(), body);
+      assertThrows(
+          SocketException.class,
+          () -> {
+            while (true) {
+              write(socket, request);
+            }
+          });
+    }
+  }
+
+  @Test
+  void anUpgradeToHttp2IsAnsweredInHttp1() throws Exception {
+    try (ApiServer server = server(10, 0);
+        HttpClient client = HttpClient.newHttpClient()) {
+      var response =
+          client.send(
+              HttpRequest.newBuilder(server.uri("/v1/models"))
+                  .version(HttpClient.Version.HTTP_2)
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertEquals(200, response.statusCode());
+      assertEquals(HttpClient.Version.HTTP_1_1, response.version());
     }
   }
 

@@ -4,11 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fullbore.engine.GenerationRequest;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
@@ -21,7 +16,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A caller that goes away frees its sequences, whenever and however it goes. */
 class DisconnectTest {
@@ -116,39 +110,5 @@ class DisconnectTest {
       submitted.get(5, TimeUnit.SECONDS);
     }
     assertAllCancelled();
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aResetHttp2StreamCancelsAndTheConnectionLivesOn(boolean stream) throws Exception {
-    server.engine.script(
-        submission -> {
-          submission.accept();
-          submitted.complete(submission);
-        });
-    var options =
-        new HttpClientOptions()
-            .setProtocolVersion(HttpVersion.HTTP_2)
-            .setHttp2ClearTextUpgrade(false);
-    HttpClient client = server.vertx.createHttpClient(options);
-    HttpClientRequest request =
-        client
-            .request(HttpMethod.POST, server.api.port(), "127.0.0.1", "/v1/completions")
-            .await(5, TimeUnit.SECONDS);
-    request.send(body(stream));
-    submitted.get(5, TimeUnit.SECONDS);
-    request.reset();
-    assertAllCancelled();
-
-    server.engine.answer("again");
-    String text =
-        client
-            .request(HttpMethod.POST, server.api.port(), "127.0.0.1", "/v1/completions")
-            .compose(next -> next.send(body(stream)))
-            .compose(response -> response.body())
-            .await(5, TimeUnit.SECONDS)
-            .toString();
-    assertTrue(text.contains("stop"), text);
-    client.close().await(5, TimeUnit.SECONDS);
   }
 }
