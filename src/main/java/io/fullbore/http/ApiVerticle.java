@@ -119,7 +119,7 @@ public final class ApiVerticle extends VerticleBase {
   }
 
   private void post(Router router, String path, BiConsumer<RoutingContext, Buffer> endpoint) {
-    router.post(path).handler(new BodyReader(settings.maxBodyBytes(), endpoint));
+    router.post(path).handler(new BodyReader(vertx, settings, endpoint));
     router.route(path).handler(context -> refuseMethod(context, "POST"));
   }
 

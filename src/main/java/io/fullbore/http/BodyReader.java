@@ -2,6 +2,7 @@ package io.fullbore.http;
 
 import io.fullbore.http.wire.ApiError;
 import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -11,16 +12,33 @@ import java.util.function.BiConsumer;
 /**
  * Collects a request's body up to a limit, whatever its content type says. A longer one is answered
  * with 413 at once; the rest is thrown away as it arrives, so that the caller gets to read the
- * answer, and a caller that goes on for too long is cut off.
+ * answer, and a caller that goes on for too long is cut off. A body that does not arrive, or not in
+ * time, is answered with 408.
  */
 final class BodyReader implements Handler<RoutingContext> {
   private static final int PATIENCE = 4;
+  private static final long NANOS_PER_MS = 1_000_000;
 
+  /** Where connections may be idle for ever. */
+  private static final long DEFAULT_SILENCE_MS = 60_000;
+
+  private final Vertx vertx;
   private final long maxBytes;
+  private final long maxSilenceMs;
+  private final long maxReadingMs;
   private final BiConsumer<RoutingContext, Buffer> next;
 
-  BodyReader(long maxBytes, BiConsumer<RoutingContext, Buffer> next) {
-    this.maxBytes = maxBytes;
+  /**
+   * @param settings {@code idleTimeoutMs} bounds the time between two pieces of a body, {@code
+   *     requestTimeoutMs} the time for all of it
+   * @param next gets the complete body
+   */
+  BodyReader(Vertx vertx, ApiSettings settings, BiConsumer<RoutingContext, Buffer> next) {
+    this.vertx = vertx;
+    this.maxBytes = settings.maxBodyBytes();
+    this.maxSilenceMs =
+        settings.idleTimeoutMs() > 0 ? settings.idleTimeoutMs() : DEFAULT_SILENCE_MS;
+    this.maxReadingMs = settings.requestTimeoutMs();
     this.next = next;
   }
 
@@ -31,6 +49,9 @@ final class BodyReader implements Handler<RoutingContext> {
 
   private final class Reading {
     private final RoutingContext context;
+    private final long startNanos = System.nanoTime();
+    private long lastReceiptNanos = startNanos;
+    private long timer;
     private Buffer body = Buffer.buffer();
     private long receivedBytes;
     private boolean refused;
@@ -43,35 +64,62 @@ final class BodyReader implements Handler<RoutingContext> {
       HttpServerRequest request = context.request();
       request.handler(this::receive);
       request.endHandler(ignored -> end());
+      request.exceptionHandler(ignored -> vertx.cancelTimer(timer));
+      setTimer(Math.min(maxSilenceMs, maxReadingMs));
       String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
       if (length != null && Long.parseLong(length) > maxBytes) {
-        refuse();
+        refuseLength();
       }
     }
 
+    /** Goes off when the body may be late, and is set anew for when it will be. */
+    private void setTimer(long delayMs) {
+      timer = vertx.setTimer(delayMs, ignored -> checkTime(System.nanoTime()));
+    }
+
+    private void checkTime(long nowNanos) {
+      long silenceLeftMs = maxSilenceMs - (nowNanos - lastReceiptNanos) / NANOS_PER_MS;
+      long readingLeftMs = maxReadingMs - (nowNanos - startNanos) / NANOS_PER_MS;
+      long leftMs = Math.min(silenceLeftMs, readingLeftMs);
+      if (leftMs > 0) {
+        setTimer(leftMs);
+        return;
+      }
+      if (!refused) {
+        context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        refuse(ApiError.invalid(408, "The body did not arrive in time.", "request_timeout"));
+      }
+      context.request().connection().close();
+    }
+
     private void receive(Buffer part) {
+      lastReceiptNanos = System.nanoTime();
       receivedBytes += part.length();
       if (refused) {
         if (receivedBytes > PATIENCE * maxBytes) {
           context.request().connection().close();
         }
       } else if (receivedBytes > maxBytes) {
-        refuse();
+        refuseLength();
       } else {
         body.appendBuffer(part);
       }
     }
 
-    private void refuse() {
-      refused = true;
-      body = Buffer.buffer();
-      JsonReply.error(
-          context.response(),
+    private void refuseLength() {
+      refuse(
           ApiError.invalid(
               413, "The body is longer than %d bytes.".formatted(maxBytes), "request_too_large"));
     }
 
+    private void refuse(ApiError error) {
+      refused = true;
+      body = Buffer.buffer();
+      JsonReply.error(context.response(), error);
+    }
+
     private void end() {
+      vertx.cancelTimer(timer);
       if (!refused) {
         try {
           next.accept(context, body);
