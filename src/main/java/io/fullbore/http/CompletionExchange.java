@@ -1,7 +1,9 @@
 package io.fullbore.http;
 
+import io.fullbore.core.Failure;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.AnswerHead;
+import io.fullbore.http.wire.AnswerSize;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.CompletionRequest;
 import io.fullbore.serving.Answer;
@@ -54,6 +56,11 @@ final class CompletionExchange {
       JsonReply.error(response, ApiError.of(catalog.missing(name), style.promptParam()));
       return;
     }
+    Failure misfit = AnswerSize.misfit(request, model.contextTokens());
+    if (misfit != null) {
+      JsonReply.error(response, ApiError.of(misfit, style.promptParam()));
+      return;
+    }
     AnswerHead head =
         new AnswerHead(
             RequestNames.random(style.idPrefix()),
@@ -64,7 +71,8 @@ final class CompletionExchange {
     ResponseSink sink =
         request.stream()
             ? new StreamedAnswer(vertx, response, format, style.promptParam(), keepAliveCommentMs)
-            : new WholeAnswer(response, format, style.promptParam(), request.call().choiceCount());
+            : new WholeAnswer(
+                vertx, response, format, style.promptParam(), request.call().choiceCount());
     Answer answer = service.complete(request.call(), sink);
     if (!response.ended()) { // it may have been refused at once
       response.closeHandler(ignored -> disconnected(answer, sink));

@@ -1,6 +1,7 @@
 package io.fullbore.http;
 
 import io.fullbore.http.wire.ApiError;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 
@@ -9,6 +10,10 @@ final class JsonReply {
   private JsonReply() {}
 
   static void send(HttpServerResponse response, int status, String json) {
+    send(response, status, Buffer.buffer(json));
+  }
+
+  static void send(HttpServerResponse response, int status, Buffer json) {
     if (!response.closed() && !response.headWritten()) {
       response
           .setStatusCode(status)

@@ -6,14 +6,27 @@ import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.FinishedChoice;
+import io.fullbore.sampling.TokenLogprobs;
 import io.fullbore.serving.ScoredToken;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Collects an answer and sends it as one JSON object. Confined to one event loop. */
+/**
+ * Collects an answer and sends it as one JSON object. Confined to one event loop, but for the
+ * rendering of long answers, which a worker thread does.
+ */
 final class WholeAnswer implements ResponseSink {
+  private static final Logger LOG = LoggerFactory.getLogger(WholeAnswer.class);
+
+  /** Characters and log-probabilities of an answer that is rendered in place. */
+  private static final long LONGEST_IN_PLACE = 16 * 1024;
+
   private static final class Choice {
     final StringBuilder text = new StringBuilder();
     final List<ScoredToken> tokens = new ArrayList<>();
@@ -28,13 +41,19 @@ final class WholeAnswer implements ResponseSink {
     }
   }
 
+  private final Vertx vertx;
   private final HttpServerResponse response;
   private final AnswerFormat format;
   private final String promptParam;
   private final List<Choice> choices = new ArrayList<>();
 
   WholeAnswer(
-      HttpServerResponse response, AnswerFormat format, String promptParam, int choiceCount) {
+      Vertx vertx,
+      HttpServerResponse response,
+      AnswerFormat format,
+      String promptParam,
+      int choiceCount) {
+    this.vertx = vertx;
     this.response = response;
     this.format = format;
     this.promptParam = promptParam;
@@ -65,7 +84,35 @@ final class WholeAnswer implements ResponseSink {
   @Override
   public void onEnd(Usage usage) {
     List<FinishedChoice> finished = choices.stream().map(Choice::finished).toList();
-    JsonReply.send(response, 200, format.whole(finished, usage));
+    if (finished.stream().mapToLong(WholeAnswer::size).sum() <= LONGEST_IN_PLACE) {
+      JsonReply.send(response, 200, format.whole(finished, usage));
+      return;
+    }
+    vertx
+        .executeBlocking(() -> Buffer.buffer(format.whole(finished, usage)), false)
+        .onComplete(
+            rendered -> {
+              if (rendered.succeeded()) {
+                JsonReply.send(response, 200, rendered.result());
+              } else {
+                LOG.error("an answer could not be rendered", rendered.cause());
+                JsonReply.error(response, ApiError.internal());
+              }
+            });
+  }
+
+  private static long size(FinishedChoice choice) {
+    return choice.text().length() + entries(choice.prompt()) + entries(choice.tokens());
+  }
+
+  /** All scored tokens, likeliest alternatives included. */
+  private static long entries(List<ScoredToken> tokens) {
+    long entries = 0;
+    for (ScoredToken token : tokens) {
+      TokenLogprobs scores = token.logprobs();
+      entries += scores == null ? 0 : 1 + scores.topTokens().length;
+    }
+    return entries;
   }
 
   @Override

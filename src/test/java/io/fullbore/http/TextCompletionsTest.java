@@ -234,6 +234,28 @@ class TextCompletionsTest {
   }
 
   @Test
+  void aLongAnswerIsRenderedOnAnotherThread() throws Exception {
+    server.engine.answer("abcde".repeat(100));
+    var request = body("\"x\"", ",\"logprobs\":2,\"n\":30,\"max_tokens\":500");
+    JsonObject answer = server.json(PATH, request);
+    assertEquals(30, answer.getJsonArray("choices").size());
+    for (int choice = 0; choice < 30; choice++) {
+      assertEquals("abcde".repeat(100), choice(answer, choice).getString("text"));
+      JsonObject logprobs = choice(answer, choice).getJsonObject("logprobs");
+      assertEquals(500, logprobs.getJsonArray("tokens").size());
+    }
+  }
+
+  @Test
+  void scoringTooManyChoicesIsRefused() throws Exception {
+    String prompts = "[" + "\"x\",".repeat(128) + "\"x\"]";
+    HttpResponse<String> response = server.post(PATH, body(prompts, ",\"logprobs\":0"));
+    assertEquals(400, response.statusCode());
+    JsonObject error = new JsonObject(response.body()).getJsonObject("error");
+    assertEquals("logprobs", error.getString("param"));
+  }
+
+  @Test
   void withoutLogprobsThereAreNone() throws Exception {
     server.engine.answer("A");
     assertNull(

@@ -1,0 +1,4 @@
+@NullMarked
+package io.fullbore.http.wire;
+
+import org.jspecify.annotations.NullMarked;
