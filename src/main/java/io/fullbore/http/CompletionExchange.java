@@ -70,7 +70,8 @@ final class CompletionExchange {
     AnswerFormat format = style.formats().format(head, request, model);
     ResponseSink sink =
         request.stream()
-            ? new StreamedAnswer(vertx, response, format, style.promptParam(), keepAliveCommentMs)
+            ? new StreamedAnswer(
+                vertx, context.request(), format, style.promptParam(), keepAliveCommentMs)
             : new WholeAnswer(
                 vertx, response, format, style.promptParam(), request.call().choiceCount());
     Answer answer = service.complete(request.call(), sink);

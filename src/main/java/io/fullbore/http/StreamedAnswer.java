@@ -7,40 +7,51 @@ import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.serving.ScoredToken;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends an answer as server-sent events. The response begins only when the request is accepted, so
  * that a refusal still gets its own status; what goes wrong later is the stream's last event.
  *
- * <p>Never waits for its reader: while the connection is full, events gather in {@code unsent},
- * which the answer's own length bounds. Confined to one event loop.
+ * <p>Never waits for its reader: while the connection is full, events gather in {@code unsent}, and
+ * a reader who lets too much of it gather is given up. Confined to one event loop.
  */
 final class StreamedAnswer implements ResponseSink {
+  /** What may wait for the reader, beside what the connection holds. */
+  static final int MAX_UNSENT_CHARS = 4 << 20;
+
+  private static final Logger LOG = LoggerFactory.getLogger(StreamedAnswer.class);
   private static final String KEEP_ALIVE = ": keep-alive\n\n";
   private static final long NO_TIMER = -1;
   private static final long NANOS_PER_MS = 1_000_000;
 
   private final Vertx vertx;
+  private final HttpConnection connection;
   private final HttpServerResponse response;
   private final AnswerFormat format;
   private final String promptParam;
   private final long keepAliveMs;
   private final StringBuilder unsent = new StringBuilder();
   private boolean full;
+  private boolean givenUp;
   private long lastWriteNanos;
   private long timer = NO_TIMER;
 
   StreamedAnswer(
       Vertx vertx,
-      HttpServerResponse response,
+      HttpServerRequest request,
       AnswerFormat format,
       String promptParam,
       long keepAliveMs) {
     this.vertx = vertx;
-    this.response = response;
+    this.connection = request.connection();
+    this.response = request.response();
     this.format = format;
     this.promptParam = promptParam;
     this.keepAliveMs = keepAliveMs;
@@ -98,12 +109,12 @@ final class StreamedAnswer implements ResponseSink {
   }
 
   private void write(String events) {
-    if (events.isEmpty() || response.closed()) {
+    if (events.isEmpty() || givenUp || response.closed()) {
       return;
     }
     lastWriteNanos = System.nanoTime();
     if (full) {
-      unsent.append(events);
+      keep(events);
       return;
     }
     response.write(events);
@@ -111,6 +122,25 @@ final class StreamedAnswer implements ResponseSink {
       full = true;
       response.drainHandler(ignored -> drained());
     }
+  }
+
+  private void keep(String events) {
+    if (unsent.length() + events.length() > MAX_UNSENT_CHARS) {
+      giveUp();
+    } else {
+      unsent.append(events);
+    }
+  }
+
+  /** The connection's end reaches the answer like every other disconnection, and cancels it. */
+  private void giveUp() {
+    LOG.warn(
+        "a stream to {} is cut: more than {} characters wait for its reader",
+        connection.remoteAddress(),
+        MAX_UNSENT_CHARS);
+    givenUp = true;
+    disconnected();
+    Connections.cut(connection);
   }
 
   private void drained() {
@@ -124,7 +154,7 @@ final class StreamedAnswer implements ResponseSink {
 
   private void end(String lastEvents) {
     stopTimer();
-    if (!response.closed()) {
+    if (!givenUp && !response.closed()) {
       response.end(unsent.append(lastEvents).toString());
     }
     unsent.setLength(0);

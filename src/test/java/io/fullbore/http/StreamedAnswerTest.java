@@ -159,10 +159,41 @@ class StreamedAnswerTest {
   }
 
   @Test
+  void aReaderWhoLetsTooMuchGatherIsCutOff() throws Exception {
+    int chunkCount = 14_000; // about 10 MB
+    server.engine.script(
+        submission -> {
+          submission.accept();
+          for (int token = 0; token < chunkCount; token++) {
+            submission.token(0, 'a');
+          }
+        });
+    try (var socket = new Socket()) {
+      socket.setReceiveBufferSize(4_096);
+      socket.setSoTimeout(5_000);
+      socket.connect(new InetSocketAddress("127.0.0.1", server.api.port()));
+      String body =
+          """
+          {"model":"tiny","prompt":"Hi","stream":true,"logprobs":20,\
+          "return_tokens_as_token_ids":true}\
+          """;
+      socket
+          .getOutputStream()
+          .write(
+              "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+                  .formatted(PATH, body.length(), body)
+                  .getBytes(StandardCharsets.US_ASCII));
+      assertEquals(1, server.engine.awaitCancel().size());
+      server.engine.answer("quick");
+      assertTrue(server.post(PATH, body(false)).body().contains("quick"));
+    }
+  }
+
+  @Test
   void aSlowReaderGetsEverythingAndHoldsNobodyUp() throws Exception {
     var sent = new CompletableFuture<ScriptedEngine.Submission>();
     int tokenCount = 900;
-    int choiceCount = 40;
+    int choiceCount = 25;
     server.engine.script(
         submission -> {
           submission.accept();
