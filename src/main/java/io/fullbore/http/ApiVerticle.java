@@ -7,7 +7,6 @@ import io.fullbore.serving.ServedModel;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -97,16 +96,18 @@ public final class ApiVerticle extends VerticleBase {
 
   private Router router(CompletionService completions, Connections connections) {
     var catalog = new ModelCatalog(models);
-    var parser = new RequestParser(vertx);
+    var workers = new BoundedWorkers(vertx, BoundedWorkers.MAX_PENDING);
+    var parser = new RequestParser(workers);
+    var bodies = BodyBudget.forBodiesUpTo(settings.maxBodyBytes());
     var exchange = new CompletionExchange(vertx, completions, settings.keepAliveCommentMs(), clock);
     var modelsHandler = new ModelsHandler(catalog);
     Router router = Router.router(vertx);
     router.route().handler(connections);
     router.route().handler(new RequestNames());
-    post(router, "/v1/chat/completions", new ChatCompletionsHandler(parser, exchange));
-    post(router, "/v1/completions", new TextCompletionsHandler(parser, exchange));
-    post(router, "/tokenize", new TokenizeHandler(parser, catalog));
-    post(router, "/detokenize", new DetokenizeHandler(parser, catalog));
+    post(router, bodies, "/v1/chat/completions", new ChatCompletionsHandler(parser, exchange));
+    post(router, bodies, "/v1/completions", new TextCompletionsHandler(parser, exchange));
+    post(router, bodies, "/tokenize", new TokenizeHandler(parser, workers, catalog));
+    post(router, bodies, "/detokenize", new DetokenizeHandler(parser, workers, catalog));
     get(router, "/v1/models", modelsHandler::list);
     router.getWithRegex("/v1/models/(?<" + ModelsHandler.ID + ">.+)").handler(modelsHandler::get);
     get(router, "/health", new HealthHandler(health));
@@ -118,8 +119,12 @@ public final class ApiVerticle extends VerticleBase {
     return router;
   }
 
-  private void post(Router router, String path, BiConsumer<RoutingContext, Buffer> endpoint) {
-    router.post(path).handler(new BodyReader(vertx, settings, endpoint));
+  private void post(
+      Router router,
+      BodyBudget bodies,
+      String path,
+      BiConsumer<RoutingContext, RequestBody> endpoint) {
+    router.post(path).handler(new BodyReader(vertx, settings, bodies, endpoint));
     router.route(path).handler(context -> refuseMethod(context, "POST"));
   }
 

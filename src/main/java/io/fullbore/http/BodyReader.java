@@ -1,5 +1,6 @@
 package io.fullbore.http;
 
+import io.fullbore.core.Failure;
 import io.fullbore.http.wire.ApiError;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -12,11 +13,13 @@ import java.util.function.BiConsumer;
 /**
  * Collects a request's body up to a limit, whatever its content type says. A longer one is answered
  * with 413 at once; the rest is thrown away as it arrives, so that the caller gets to read the
- * answer, and a caller that goes on for too long is cut off. A body that does not arrive, or not in
- * time, is answered with 408.
+ * answer, and a caller that goes on for too long is cut off. Likewise with 429 where this instance
+ * holds too much of other bodies. A body that does not arrive, or not in time, is answered with
+ * 408.
  */
 final class BodyReader implements Handler<RoutingContext> {
   private static final int PATIENCE = 4;
+  private static final long RETRY_MS = 1_000;
   private static final long NANOS_PER_MS = 1_000_000;
 
   /** Where connections may be idle for ever. */
@@ -26,19 +29,26 @@ final class BodyReader implements Handler<RoutingContext> {
   private final long maxBytes;
   private final long maxSilenceMs;
   private final long maxReadingMs;
-  private final BiConsumer<RoutingContext, Buffer> next;
+  private final BodyBudget budget;
+  private final BiConsumer<RoutingContext, RequestBody> next;
 
   /**
    * @param settings {@code idleTimeoutMs} bounds the time between two pieces of a body, {@code
    *     requestTimeoutMs} the time for all of it
+   * @param budget shared by all readers of this instance
    * @param next gets the complete body
    */
-  BodyReader(Vertx vertx, ApiSettings settings, BiConsumer<RoutingContext, Buffer> next) {
+  BodyReader(
+      Vertx vertx,
+      ApiSettings settings,
+      BodyBudget budget,
+      BiConsumer<RoutingContext, RequestBody> next) {
     this.vertx = vertx;
     this.maxBytes = settings.maxBodyBytes();
     this.maxSilenceMs =
         settings.idleTimeoutMs() > 0 ? settings.idleTimeoutMs() : DEFAULT_SILENCE_MS;
     this.maxReadingMs = settings.requestTimeoutMs();
+    this.budget = budget;
     this.next = next;
   }
 
@@ -64,7 +74,7 @@ final class BodyReader implements Handler<RoutingContext> {
       HttpServerRequest request = context.request();
       request.handler(this::receive);
       request.endHandler(ignored -> end());
-      request.exceptionHandler(ignored -> vertx.cancelTimer(timer));
+      request.exceptionHandler(ignored -> drop());
       setTimer(Math.min(maxSilenceMs, maxReadingMs));
       String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
       if (length != null && Long.parseLong(length) > maxBytes) {
@@ -101,6 +111,10 @@ final class BodyReader implements Handler<RoutingContext> {
         }
       } else if (receivedBytes > maxBytes) {
         refuseLength();
+      } else if (!budget.take(part.length())) {
+        Failure failure =
+            new Failure.Overloaded("Too many long requests arrive at once.", RETRY_MS);
+        refuse(ApiError.of(failure, ""));
       } else {
         body.appendBuffer(part);
       }
@@ -114,16 +128,31 @@ final class BodyReader implements Handler<RoutingContext> {
 
     private void refuse(ApiError error) {
       refused = true;
-      body = Buffer.buffer();
+      forget();
       JsonReply.error(context.response(), error);
+    }
+
+    private void forget() {
+      budget.giveBack(body.length());
+      body = Buffer.buffer();
+    }
+
+    /** The caller has gone. */
+    private void drop() {
+      vertx.cancelTimer(timer);
+      refused = true;
+      forget();
     }
 
     private void end() {
       vertx.cancelTimer(timer);
       if (!refused) {
+        var complete = new RequestBody(body, budget);
+        body = Buffer.buffer();
         try {
-          next.accept(context, body);
+          next.accept(context, complete);
         } catch (RuntimeException e) {
+          complete.release();
           context.fail(e);
         }
       }

@@ -6,7 +6,6 @@ import io.fullbore.http.wire.DetokenizeRequest;
 import io.fullbore.http.wire.JsonText;
 import io.fullbore.serving.ServedModel;
 import io.fullbore.tokenizer.Detokenizer;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -16,17 +15,19 @@ import org.jspecify.annotations.Nullable;
  * {@code POST /detokenize}: the text of token ids, special ones included; under vLLM's name for it
  * and under llama.cpp's.
  */
-final class DetokenizeHandler implements BiConsumer<RoutingContext, Buffer> {
+final class DetokenizeHandler implements BiConsumer<RoutingContext, RequestBody> {
   private final RequestParser parser;
+  private final BoundedWorkers workers;
   private final ModelCatalog catalog;
 
-  DetokenizeHandler(RequestParser parser, ModelCatalog catalog) {
+  DetokenizeHandler(RequestParser parser, BoundedWorkers workers, ModelCatalog catalog) {
     this.parser = parser;
+    this.workers = workers;
     this.catalog = catalog;
   }
 
   @Override
-  public void accept(RoutingContext context, Buffer body) {
+  public void accept(RoutingContext context, RequestBody body) {
     parser.parse(context, body, DetokenizeRequest::read, request -> detokenize(context, request));
   }
 
@@ -38,13 +39,10 @@ final class DetokenizeHandler implements BiConsumer<RoutingContext, Buffer> {
       JsonReply.error(context.response(), ApiError.of(failure, ""));
       return;
     }
-    context
-        .vertx()
-        .executeBlocking(() -> answer(request.tokens(), model), false)
-        .onComplete(
-            answered ->
-                RequestParser.proceed(
-                    context, answered, json -> JsonReply.send(context.response(), 200, json)));
+    workers.run(
+        context,
+        () -> answer(request.tokens(), model),
+        json -> JsonReply.send(context.response(), 200, json));
   }
 
   private static @Nullable Failure unknownToken(List<Integer> ids, ServedModel model) {

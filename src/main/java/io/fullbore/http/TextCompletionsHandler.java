@@ -2,12 +2,11 @@ package io.fullbore.http;
 
 import io.fullbore.http.wire.CompletionRequest;
 import io.fullbore.http.wire.TextFormat;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.BiConsumer;
 
 /** {@code POST /v1/completions}. */
-final class TextCompletionsHandler implements BiConsumer<RoutingContext, Buffer> {
+final class TextCompletionsHandler implements BiConsumer<RoutingContext, RequestBody> {
   private static final CompletionExchange.Style STYLE =
       new CompletionExchange.Style("cmpl-", "prompt", TextFormat::new);
 
@@ -20,7 +19,7 @@ final class TextCompletionsHandler implements BiConsumer<RoutingContext, Buffer>
   }
 
   @Override
-  public void accept(RoutingContext context, Buffer body) {
+  public void accept(RoutingContext context, RequestBody body) {
     parser.parse(
         context,
         body,

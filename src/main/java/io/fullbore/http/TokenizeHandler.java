@@ -11,7 +11,6 @@ import io.fullbore.serving.PromptEncoder;
 import io.fullbore.serving.ServedModel;
 import io.fullbore.tokenizer.Tokenizer;
 import io.fullbore.tokenizer.Vocabulary;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,17 +18,19 @@ import java.util.Arrays;
 import java.util.function.BiConsumer;
 
 /** {@code POST /tokenize}: the token ids of a text or a chat, as a completion would see them. */
-final class TokenizeHandler implements BiConsumer<RoutingContext, Buffer> {
+final class TokenizeHandler implements BiConsumer<RoutingContext, RequestBody> {
   private final RequestParser parser;
+  private final BoundedWorkers workers;
   private final ModelCatalog catalog;
 
-  TokenizeHandler(RequestParser parser, ModelCatalog catalog) {
+  TokenizeHandler(RequestParser parser, BoundedWorkers workers, ModelCatalog catalog) {
     this.parser = parser;
+    this.workers = workers;
     this.catalog = catalog;
   }
 
   @Override
-  public void accept(RoutingContext context, Buffer body) {
+  public void accept(RoutingContext context, RequestBody body) {
     parser.parse(context, body, TokenizeRequest::read, request -> tokenize(context, request));
   }
 
@@ -39,18 +40,21 @@ final class TokenizeHandler implements BiConsumer<RoutingContext, Buffer> {
       JsonReply.error(context.response(), ApiError.of(catalog.missing(request.model()), ""));
       return;
     }
-    context
-        .vertx()
-        .executeBlocking(() -> answer(request, model), false)
-        .onComplete(
-            answered -> {
-              if (answered.cause() instanceof ChatTemplateException e) {
-                JsonReply.error(context.response(), refusedByTemplate(e));
-              } else {
-                RequestParser.proceed(
-                    context, answered, json -> JsonReply.send(context.response(), 200, json));
-              }
-            });
+    workers.run(
+        context,
+        () -> reply(request, model),
+        reply -> JsonReply.send(context.response(), reply.status, reply.json));
+  }
+
+  private record Reply(int status, String json) {}
+
+  private static Reply reply(TokenizeRequest request, ServedModel model) {
+    try {
+      return new Reply(200, answer(request, model));
+    } catch (ChatTemplateException e) {
+      ApiError error = refusedByTemplate(e);
+      return new Reply(error.status(), error.json());
+    }
   }
 
   private static ApiError refusedByTemplate(ChatTemplateException e) {

@@ -3,8 +3,11 @@ package io.fullbore.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.fullbore.engine.RecordCodec;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,7 +18,9 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** The real server on a free port, over a scripted engine, and a client for it. */
@@ -73,6 +78,27 @@ final class ApiServer implements AutoCloseable {
         idleTimeoutMs,
         keepAliveCommentMs,
         requestTimeoutMs);
+  }
+
+  /** Serves other routes on another port, for parts that the whole server does not show. */
+  int route(Consumer<Router> routes) throws TimeoutException {
+    var port = new AtomicInteger();
+    vertx
+        .deployVerticle(
+            new VerticleBase() {
+              @Override
+              public Future<?> start() {
+                Router router = Router.router(vertx);
+                routes.accept(router);
+                return vertx
+                    .createHttpServer()
+                    .requestHandler(router)
+                    .listen(0, "127.0.0.1")
+                    .onSuccess(server -> port.set(server.actualPort()));
+              }
+            })
+        .await(10, TimeUnit.SECONDS);
+    return port.get();
   }
 
   URI uri(String path) {
