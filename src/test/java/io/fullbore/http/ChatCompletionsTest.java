@@ -275,6 +275,14 @@ class ChatCompletionsTest {
   }
 
   @Test
+  void onlyOneToolCallAtATimeIsEasyWithoutTools() throws Exception {
+    server.engine.answer("Hello");
+    String tools = "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]";
+    server.json(PATH, hello(",\"parallel_tool_calls\":false"));
+    server.json(PATH, hello(",\"parallel_tool_calls\":false,\"tool_choice\":\"none\"," + tools));
+  }
+
+  @Test
   void everyKindOfMessageReachesTheTemplate() throws Exception {
     List<int[]> prompts = new ArrayList<>();
     server.engine.script(

@@ -59,6 +59,8 @@ class RefusedRequestsTest {
           "frequency_penalty":2.5    | frequency_penalty      | invalid_value
           "repetition_penalty":0     | repetition_penalty     | invalid_value
           "repetition_penalty":11    | repetition_penalty     | invalid_value
+          "repetition_penalty":1e-38 | repetition_penalty     | invalid_value
+          "repetition_penalty":0.009 | repetition_penalty     | invalid_value
           "logit_bias":[]            | logit_bias             | invalid_type
           "logit_bias":{"a":1}       | logit_bias.a           | invalid_value
           "logit_bias":{"5":101}     | logit_bias.5           | invalid_value
@@ -121,6 +123,14 @@ class RefusedRequestsTest {
           "tools":[{"type":"custom"}] | tools[0].type         | unsupported_value
           "tools":[{"type":"function"}] | tools[0].function   | missing_required_parameter
           "tools":[{"type":"function","function":{}}] | tools[0].function.name | missing_required_parameter
+          "tools":[{"type":"function","function":{"name":"f"},"x":1}] | tools[0].x | unknown_parameter
+          "tools":[{"type":"function","function":{"name":"f","x":1}}] | tools[0].function.x | unknown_parameter
+          "tools":[{"type":"function","function":{"name":"f","description":1}}] | tools[0].function.description | invalid_type
+          "tools":[{"type":"function","function":{"name":"f","parameters":[]}}] | tools[0].function.parameters | invalid_type
+          "tools":[{"type":"function","function":{"name":"f","strict":1}}] | tools[0].function.strict | invalid_type
+          "tools":[{"type":"function","function":{"name":"f"}}],"parallel_tool_calls":false | parallel_tool_calls | unsupported_value
+          "parallel_tool_calls":1    | parallel_tool_calls    | invalid_type
+          "response_format":{"type":"text","x":1} | response_format.x | unknown_parameter
           "tool_choice":"required"   | tool_choice            | unsupported_value
           "tool_choice":{"type":"function","function":{"name":"f"}} | tool_choice | unsupported_value
           "tool_choice":"maybe"      | tool_choice            | invalid_value
@@ -233,6 +243,19 @@ class RefusedRequestsTest {
     for (String path : new String[] {"/v1/chat/completions", "/v1/completions"}) {
       assertRefused(server.post(path, body), param.isEmpty() ? null : param, code);
     }
+  }
+
+  @Test
+  void longStopStringsAreRefused() throws Exception {
+    String request = "{\"model\":\"tiny\",\"prompt\":\"Hi\",\"stop\":[\"a\",\"%s\"]%s}";
+    assertRefused(
+        server.post("/v1/completions", request.formatted("x".repeat(513), "")),
+        "stop[1]",
+        "invalid_value");
+    assertRefused( // the length of the other is right, what comes after it is not
+        server.post("/v1/completions", request.formatted("x".repeat(512), ",\"wrong\":1")),
+        "wrong",
+        "unknown_parameter");
   }
 
   @Test

@@ -26,7 +26,12 @@ final class ChatRequestReader {
   CompletionRequest read() {
     String model = common.model();
     List<ChatMessage> messages = MessagesReader.read(fields.require("messages"));
-    Prompt prompt = new Prompt.Chat(messages, tools(fields), templateVariables(fields));
+    List<Map<String, Object>> tools = tools(fields);
+    Prompt prompt = new Prompt.Chat(messages, tools, templateVariables(fields));
+    JsonValue parallel = fields.get("parallel_tool_calls");
+    if (parallel != null && !parallel.flag() && !tools.isEmpty()) {
+      throw parallel.unsupportedValue("the model cannot be kept to one call here.");
+    }
     boolean stream = fields.flag("stream", false);
     boolean includeUsage = common.includeUsage(stream);
     boolean tokensAsIds = fields.flag("return_tokens_as_token_ids", false);
@@ -81,6 +86,14 @@ final class ChatRequestReader {
       }
       JsonFields function = inner.require("function").fields();
       function.require("name").string();
+      function.string("description");
+      JsonValue parameters = function.get("parameters");
+      if (parameters != null) {
+        parameters.fields();
+      }
+      function.flag("strict", false);
+      function.finish();
+      inner.finish();
       tools.add(tool.map());
     }
     JsonValue choice = fields.get("tool_choice");
@@ -110,7 +123,6 @@ final class ChatRequestReader {
 
   private void checkOtherFields() {
     common.ignoreLabels();
-    fields.flag("parallel_tool_calls", true);
     if (fields.flag("store", false)) {
       throw fields.require("store").unsupportedValue("answers are not stored here.");
     }
@@ -120,10 +132,12 @@ final class ChatRequestReader {
     }
     JsonValue format = fields.get("response_format");
     if (format != null) {
-      JsonValue type = format.fields().require("type");
+      JsonFields inner = format.fields();
+      JsonValue type = inner.require("type");
       if (!type.string().equals("text")) {
         throw type.unsupportedValue("only 'text' is supported here.");
       }
+      inner.finish();
     }
     for (JsonValue modality : fields.elements("modalities")) {
       if (!modality.string().equals("text")) {

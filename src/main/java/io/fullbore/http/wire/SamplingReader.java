@@ -19,8 +19,14 @@ final class SamplingReader {
   static final int MAX_TOKENS = 1_000_000_000;
 
   private static final int MAX_STOPS = 16;
+  private static final int MAX_STOP_CHARS = 512;
   private static final double MAX_PENALTY = 2;
   private static final double MAX_BIAS = 100;
+
+  /** Logits are divided by it: far smaller ones would make them infinite. */
+  private static final double MIN_REPETITION = 0.01;
+
+  private static final double MAX_REPETITION = 10;
 
   private final JsonFields fields;
 
@@ -33,11 +39,11 @@ final class SamplingReader {
     return new CompletionCall.Sampling(
         fields.number("temperature", 1, 0, 2),
         Math.max(0, fields.integer("top_k", 0, -1, Integer.MAX_VALUE)),
-        positive("top_p", 1),
+        topP(),
         fields.number("min_p", 0, 0, 1),
         fields.number("presence_penalty", 0, -MAX_PENALTY, MAX_PENALTY),
         fields.number("frequency_penalty", 0, -MAX_PENALTY, MAX_PENALTY),
-        positive("repetition_penalty", 10),
+        fields.number("repetition_penalty", 1, MIN_REPETITION, MAX_REPETITION),
         logitBias(),
         seed == null ? null : Long.valueOf(seed.integer(Long.MIN_VALUE, Long.MAX_VALUE)),
         stopTokenIds(),
@@ -46,11 +52,11 @@ final class SamplingReader {
         promptLogprobs);
   }
 
-  /** A number within {@code (0, max]}, 1 where absent. */
-  private float positive(String name, double max) {
-    float value = fields.number(name, 1, 0, max);
+  /** Above 0. */
+  private float topP() {
+    float value = fields.number("top_p", 1, 0, 1);
     if (value == 0) {
-      throw fields.require(name).invalid("expected a value above 0.");
+      throw fields.require("top_p").invalid("expected a value above 0.");
     }
     return value;
   }
@@ -102,6 +108,10 @@ final class SamplingReader {
     String stop = value.text();
     if (stop.isEmpty()) {
       throw value.invalid("a stop string must not be empty.");
+    }
+    if (stop.length() > MAX_STOP_CHARS) {
+      throw value.invalid(
+          "expected at most %d characters, but got %d.".formatted(MAX_STOP_CHARS, stop.length()));
     }
     return stop;
   }
