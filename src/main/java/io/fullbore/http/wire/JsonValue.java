@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fullbore.core.Failure;
 import io.vertx.core.buffer.Buffer;
-import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +26,8 @@ import java.util.stream.Collectors;
  */
 record JsonValue(String path, JsonNode node) {
   private static final int MAX_NESTING = 200;
+  private static final char REPLACEMENT = '\uFFFD';
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   private static final ObjectMapper MAPPER = mapper();
 
@@ -44,26 +48,38 @@ record JsonValue(String path, JsonNode node) {
     return mapper;
   }
 
-  /** Reads a request's body. */
+  /** Reads a request's body, which is UTF-8 and nothing else. */
   static JsonValue parse(Buffer body) {
     try {
-      return new JsonValue("", MAPPER.readTree(body.getBytes()));
+      return new JsonValue("", MAPPER.readTree(decode(body.getBytes())));
     } catch (JsonProcessingException e) {
       var where = e.getLocation();
-      throw new InvalidRequestException(
-          new Failure.InvalidRequest(
-              "The body is not valid JSON: %s%s"
-                  .formatted(
-                      e.getOriginalMessage(),
-                      where == null
-                          ? ""
-                          : " (line %d, column %d)"
-                              .formatted(where.getLineNr(), where.getColumnNr())),
-              null,
-              "invalid_json"));
-    } catch (IOException e) {
-      throw new IllegalStateException("reading from memory failed", e);
+      throw invalidJson(
+          where == null
+              ? e.getOriginalMessage()
+              : "%s (line %d, column %d)"
+                  .formatted(e.getOriginalMessage(), where.getLineNr(), where.getColumnNr()));
     }
+  }
+
+  /** Left to itself, Jackson would take UTF-16 and UTF-32 too, and some of what is no UTF-8. */
+  private static String decode(byte[] body) {
+    String text = new String(body, StandardCharsets.UTF_8);
+    if (text.indexOf(REPLACEMENT) >= 0) {
+      ByteBuffer rest = ByteBuffer.wrap(body);
+      if (StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(rest, CharBuffer.allocate(text.length()), true)
+          .isError()) {
+        throw invalidJson("it is no UTF-8 at byte %d".formatted(rest.position()));
+      }
+    }
+    return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+  }
+
+  private static InvalidRequestException invalidJson(String why) {
+    return new InvalidRequestException(
+        new Failure.InvalidRequest("The body is not valid JSON: " + why, null, "invalid_json"));
   }
 
   String string() {
