@@ -11,11 +11,13 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
 import java.util.SortedMap;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,11 +111,14 @@ public final class ApiVerticle extends VerticleBase {
     post(router, bodies, "/tokenize", new TokenizeHandler(parser, workers, catalog));
     post(router, bodies, "/detokenize", new DetokenizeHandler(parser, workers, catalog));
     get(router, "/v1/models", modelsHandler::list);
-    router.getWithRegex("/v1/models/(?<" + ModelsHandler.ID + ">.+)").handler(modelsHandler::get);
+    get(
+        () -> router.routeWithRegex("/v1/models/(?<" + ModelsHandler.ID + ">.+)"),
+        modelsHandler::get);
     get(router, "/health", new HealthHandler(health));
     get(router, "/ready", new ReadyHandler(health, catalog));
     get(router, "/", ApiVerticle::nameServer);
     router.errorHandler(404, ApiVerticle::refuseUnknown);
+    router.errorHandler(405, ApiVerticle::refuseMethod);
     router.errorHandler(400, context -> refuseMalformed(context.request()));
     router.errorHandler(500, ApiVerticle::reportFault);
     return router;
@@ -129,8 +134,15 @@ public final class ApiVerticle extends VerticleBase {
   }
 
   private static void get(Router router, String path, Handler<RoutingContext> endpoint) {
-    router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD).handler(endpoint);
-    router.route(path).handler(context -> refuseMethod(context, "GET, HEAD"));
+    get(() -> router.route(path), endpoint);
+  }
+
+  /**
+   * @param route a new route of the endpoint's path
+   */
+  private static void get(Supplier<Route> route, Handler<RoutingContext> endpoint) {
+    route.get().method(HttpMethod.GET).method(HttpMethod.HEAD).handler(endpoint);
+    route.get().handler(context -> refuseMethod(context, "GET, HEAD"));
   }
 
   private static void nameServer(RoutingContext context) {
@@ -142,12 +154,15 @@ public final class ApiVerticle extends VerticleBase {
 
   private static void refuseMethod(RoutingContext context, String allowed) {
     context.response().putHeader("Allow", allowed);
+    refuseMethod(context);
+  }
+
+  private static void refuseMethod(RoutingContext context) {
     JsonReply.error(
         context.response(),
         ApiError.invalid(
             405,
-            "%s does not take %s; use %s."
-                .formatted(context.request().path(), context.request().method(), allowed),
+            "%s does not take %s.".formatted(context.request().path(), context.request().method()),
             "method_not_allowed"));
   }
 

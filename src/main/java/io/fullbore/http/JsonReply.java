@@ -18,6 +18,7 @@ final class JsonReply {
       response
           .setStatusCode(status)
           .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+          .putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(json.length())) // also of a HEAD
           .end(json);
     }
   }

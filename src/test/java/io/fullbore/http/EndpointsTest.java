@@ -13,10 +13,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EndpointsTest {
   private static final ApiSettings SHARED_PORT = ApiServer.settings(-1, 100, 0, 0, 60_000);
@@ -79,6 +82,26 @@ class EndpointsTest {
     assertError(wrongMethod, 405, "method_not_allowed");
     assertEquals("POST", wrongMethod.headers().firstValue("Allow").orElse(""));
     assertError(server.post("/v1/models", "{}"), 405, "method_not_allowed");
+    for (String path : List.of("/v1/models/tiny", "/v1/models/some/other")) {
+      HttpResponse<String> response =
+          server.send(HttpRequest.newBuilder(server.uri(path)).DELETE().build());
+      assertError(response, 405, "method_not_allowed");
+      assertEquals("GET, HEAD", response.headers().firstValue("Allow").orElse(""));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/", "/health", "/ready", "/v1/models", "/v1/models/tiny", "/v1/models/x"})
+  void aHeadIsThatOfTheGet(String path) throws Exception {
+    HttpResponse<String> get = server.get(path);
+    HttpResponse<String> head =
+        server.send(HttpRequest.newBuilder(server.uri(path)).HEAD().build());
+    assertEquals(get.statusCode(), head.statusCode());
+    assertEquals("", head.body());
+    for (String name : List.of("Content-Type", "Content-Length")) {
+      assertEquals(get.headers().firstValue(name), head.headers().firstValue(name), name);
+    }
   }
 
   @Test
