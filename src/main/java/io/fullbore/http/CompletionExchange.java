@@ -68,13 +68,15 @@ final class CompletionExchange {
             name,
             model.version());
     AnswerFormat format = style.formats().format(head, request, model);
-    ResponseSink sink =
+    ResponseSink writer =
         request.stream()
             ? new StreamedAnswer(
                 vertx, context.request(), format, style.promptParam(), keepAliveCommentMs)
             : new WholeAnswer(
                 vertx, response, format, style.promptParam(), request.call().choiceCount());
+    var sink = new GuardedSink(context.request(), writer);
     Answer answer = service.complete(request.call(), sink);
+    sink.bind(answer);
     if (!response.ended()) { // it may have been refused at once
       response.closeHandler(ignored -> disconnected(answer, sink));
       response.exceptionHandler(ignored -> disconnected(answer, sink));

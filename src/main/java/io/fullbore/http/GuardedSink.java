@@ -1,0 +1,102 @@
+package io.fullbore.http;
+
+import io.fullbore.core.Failure;
+import io.fullbore.core.FinishReason;
+import io.fullbore.core.Usage;
+import io.fullbore.http.wire.ApiError;
+import io.fullbore.serving.Answer;
+import io.fullbore.serving.ScoredToken;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a bug in the writing of one answer to this answer: its response ends, with 500 where it has
+ * not begun and else with its connection, its sequences are cancelled, and the events of others in
+ * the same step still arrive. Confined to one event loop.
+ */
+final class GuardedSink implements ResponseSink {
+  private static final Logger LOG = LoggerFactory.getLogger(GuardedSink.class);
+
+  private final HttpServerRequest request;
+  private final ResponseSink sink;
+  private @Nullable Answer answer;
+  private boolean broken;
+
+  GuardedSink(HttpServerRequest request, ResponseSink sink) {
+    this.request = request;
+    this.sink = sink;
+  }
+
+  /** Names what is to be cancelled. */
+  void bind(Answer bound) {
+    answer = bound;
+    if (broken) {
+      bound.cancel();
+    }
+  }
+
+  @Override
+  public void onAccepted() {
+    guard(sink::onAccepted);
+  }
+
+  @Override
+  public void onPrompt(int choice, List<ScoredToken> prompt) {
+    guard(() -> sink.onPrompt(choice, prompt));
+  }
+
+  @Override
+  public void onDelta(int choice, String text, List<ScoredToken> tokens) {
+    guard(() -> sink.onDelta(choice, text, tokens));
+  }
+
+  @Override
+  public void onChoiceEnd(int choice, FinishReason reason) {
+    guard(() -> sink.onChoiceEnd(choice, reason));
+  }
+
+  @Override
+  public void onEnd(Usage usage) {
+    guard(() -> sink.onEnd(usage));
+  }
+
+  @Override
+  public void onFailure(Failure failure) {
+    guard(() -> sink.onFailure(failure));
+  }
+
+  @Override
+  public void disconnected() {
+    sink.disconnected();
+  }
+
+  private void guard(Runnable event) {
+    if (broken) {
+      return;
+    }
+    try {
+      event.run();
+    } catch (RuntimeException e) {
+      LOG.error("writing the answer to {} {} failed", request.method(), request.path(), e);
+      broken = true;
+      sink.disconnected();
+      end();
+      if (answer != null) {
+        answer.cancel();
+      }
+    }
+  }
+
+  private void end() {
+    HttpServerResponse response = request.response();
+    if (response.headWritten()) {
+      Connections.cut(request.connection());
+    } else {
+      JsonReply.error(response, ApiError.internal());
+    }
+  }
+}

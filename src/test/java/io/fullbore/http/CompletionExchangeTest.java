@@ -1,0 +1,142 @@
+package io.fullbore.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fullbore.core.FinishReason;
+import io.fullbore.core.Usage;
+import io.fullbore.http.wire.AnswerFormat;
+import io.fullbore.http.wire.CompletionRequest;
+import io.fullbore.http.wire.FinishedChoice;
+import io.fullbore.serving.CompletionService;
+import io.fullbore.serving.ScoredToken;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What happens to an answer whose format has a bug, and on which threads formats run. */
+@Timeout(30)
+class CompletionExchangeTest {
+  private ApiServer server;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = ApiServer.start();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    server.close();
+  }
+
+  /** Fails in one of its methods; a whole answer names the thread that wrote it. */
+  private record BrokenFormat(String broken) implements AnswerFormat {
+    private String part(String name) {
+      if (name.equals(broken)) {
+        throw new IllegalStateException("this is meant to fail: " + name);
+      }
+      return "data: \"" + name + "\"\n\n";
+    }
+
+    @Override
+    public String opening() {
+      return part("opening");
+    }
+
+    @Override
+    public String prompt(int choice, List<ScoredToken> tokens) {
+      return part("prompt");
+    }
+
+    @Override
+    public String delta(int choice, String text, List<ScoredToken> tokens) {
+      return part("delta");
+    }
+
+    @Override
+    public String choiceEnd(int choice, FinishReason reason) {
+      return part("choiceEnd");
+    }
+
+    @Override
+    public String usage(Usage usage) {
+      return part("usage");
+    }
+
+    @Override
+    public String whole(List<FinishedChoice> choices, Usage usage) {
+      return part("whole") + Thread.currentThread().getName();
+    }
+  }
+
+  /** An endpoint whose answers have this format. */
+  private HttpRequest endpoint(AnswerFormat format, boolean stream) throws TimeoutException {
+    CompletionRequest request =
+        CompletionRequest.text(
+            Buffer.buffer(
+                "{\"model\":\"tiny\",\"prompt\":\"Hi\",\"n\":2,\"stream\":%s}".formatted(stream)),
+            "");
+    int port =
+        server.route(
+            router -> {
+              var service =
+                  new CompletionService(server.vertx, "other", TestModel.models(), 60_000);
+              service.start();
+              var exchange =
+                  new CompletionExchange(server.vertx, service, 5, InstantSource.system());
+              var style =
+                  new CompletionExchange.Style("x-", "prompt", (head, call, model) -> format);
+              router.get("/active").handler(context -> context.end("" + service.activeSequences()));
+              router.post().handler(context -> exchange.start(context, request, style));
+            });
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"))
+        .POST(HttpRequest.BodyPublishers.noBody())
+        .build();
+  }
+
+  private void assertNothingActive(HttpRequest endpoint) throws Exception {
+    URI uri = endpoint.uri().resolve("/active");
+    assertEquals("0", server.send(HttpRequest.newBuilder(uri).build()).body());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"opening", "delta", "choiceEnd", "usage"})
+  void aStreamThatCannotBeWrittenIsCutAndCancelled(String broken) throws Exception {
+    server.engine.answer("abc");
+    HttpRequest endpoint = endpoint(new BrokenFormat(broken), true);
+    assertThrows(IOException.class, () -> server.send(endpoint));
+    assertNothingActive(endpoint);
+  }
+
+  @Test
+  void anAnswerThatCannotBeWrittenIsA500() throws Exception {
+    server.engine.answer("abc");
+    HttpRequest endpoint = endpoint(new BrokenFormat("whole"), false);
+    HttpResponse<String> response = server.send(endpoint);
+    assertEquals(500, response.statusCode());
+    assertEquals(
+        "server_error", new JsonObject(response.body()).getJsonObject("error").getString("type"));
+    assertNothingActive(endpoint);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5000,worker", "5,eventloop"})
+  void longAnswersAreRenderedByWorkers(int length, String thread) throws Exception {
+    server.engine.answer("abcd".repeat(length));
+    String seen = server.send(endpoint(new BrokenFormat("nothing"), false)).body();
+    assertTrue(seen.contains(thread), seen);
+  }
+}
