@@ -122,6 +122,31 @@ class ChatCompletionsTest {
   }
 
   @Test
+  void aTokenThatGivesNoTextYetGivesNoEvent() throws Exception {
+    server.engine.script(
+        submission -> {
+          submission.accept();
+          submission.tokens(0, "a€ EN");
+          submission.token(0, TestModel.IM_START);
+          submission.tokens(0, "D");
+          submission.finish(0, FinishReason.STOP);
+        });
+    List<String> deltas = new ArrayList<>();
+    for (String event : server.events(PATH, hello(",\"stream\":true,\"stop\":\" END\""))) {
+      if (!event.equals("[DONE]")) {
+        deltas.add(delta(event).encode());
+      }
+    }
+    assertEquals(
+        List.of(
+            "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}",
+            "{\"content\":\"a\"}",
+            "{\"content\":\"€\"}",
+            "{}"),
+        deltas);
+  }
+
+  @Test
   void anUnfinishedCharacterIsShownAsReplaced() throws Exception {
     server.engine.script(
         submission -> {

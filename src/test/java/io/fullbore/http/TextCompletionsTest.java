@@ -86,6 +86,25 @@ class TextCompletionsTest {
   }
 
   @Test
+  void aTokenThatGivesNoTextYetGivesNoEvent() throws Exception {
+    server.engine.script(
+        submission -> {
+          submission.accept();
+          submission.tokens(0, "a€ EN");
+          submission.token(0, TestModel.IM_START);
+          submission.tokens(0, "D");
+          submission.finish(0, FinishReason.STOP);
+        });
+    List<String> texts = new ArrayList<>();
+    for (String event : server.events(PATH, body("\"Hi\"", ",\"stream\":true,\"stop\":\" END\""))) {
+      if (!event.equals("[DONE]")) {
+        texts.add(choice(new JsonObject(event), 0).getString("text"));
+      }
+    }
+    assertEquals(List.of("a", "€", ""), texts); // the last says why the choice ended
+  }
+
+  @Test
   void promptsComeInFourForms() throws Exception {
     List<String> prompts = new ArrayList<>();
     server.engine.script(

@@ -7,27 +7,57 @@ import java.util.List;
 
 /**
  * How one endpoint spells one answer: as server-sent events, or as one JSON object. The methods
- * that give events give an empty string where there is nothing to send. One per answer, used by one
- * thread.
+ * that give events give an empty string where there is nothing to send, never an event without
+ * content; every event is {@code data: {…}} and an empty line. Choices count from 0 through all
+ * prompts. One per answer, used by one thread at a time.
  */
 public interface AnswerFormat {
   /** Ends every stream that was not cut. */
   String DONE = "data: [DONE]\n\n";
 
-  /** What comes first, as soon as the request is accepted. */
+  /**
+   * What comes first, as soon as the request is accepted.
+   *
+   * @return for every choice one event, or none at all
+   */
   String opening();
 
-  /** The scored prompt of a choice. */
+  /**
+   * The scored prompt of a choice.
+   *
+   * @param tokens all of the prompt's, the first without log-probabilities
+   * @return at most one event
+   */
   String prompt(int choice, List<ScoredToken> tokens);
 
-  /** More of a choice. */
+  /**
+   * More of a choice.
+   *
+   * @param text may be empty, and may lag behind the tokens
+   * @param tokens may be empty; shown only where log-probabilities were asked for
+   * @return one event, or none where neither text nor tokens are to be shown
+   */
   String delta(int choice, String text, List<ScoredToken> tokens);
 
+  /**
+   * The end of a choice.
+   *
+   * @return one event, without text
+   */
   String choiceEnd(int choice, FinishReason reason);
 
-  /** The token counts where the caller wants them. */
+  /**
+   * The token counts of all choices.
+   *
+   * @return one event without choices, or none where the caller does not want them
+   */
   String usage(Usage usage);
 
-  /** The whole answer as one object. */
+  /**
+   * The whole answer.
+   *
+   * @param choices all of them, in order
+   * @return one JSON object, which is no event
+   */
   String whole(List<FinishedChoice> choices, Usage usage);
 }
