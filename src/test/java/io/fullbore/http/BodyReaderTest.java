@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Bodies that do not come, or too slowly. */
-@Timeout(30)
+@Timeout(
+    value = 20,
+    threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // sockets do not heed interrupts
 class BodyReaderTest {
   private static final int READ_TIMEOUT_MS = 5_000;
   private static final String HEAD =
