@@ -125,8 +125,7 @@ final class ChatCommand implements Callable<Integer> {
         1,
         sampling,
         List.of(),
-        maxTokens,
-        "--max-tokens");
+        maxTokens);
   }
 
   private interface Action<T> {

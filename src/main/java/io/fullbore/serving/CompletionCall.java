@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * @param sampling how tokens are chosen
  * @param stops strings that end a choice; they are not part of the answer
  * @param maxTokens tokens per choice, or null for all that the context leaves
- * @param maxTokensParam the parameter's name on the wire, for error messages
  */
 public record CompletionCall(
     String model,
@@ -25,8 +24,7 @@ public record CompletionCall(
     int choicesPerPrompt,
     Sampling sampling,
     List<String> stops,
-    @Nullable Integer maxTokens,
-    String maxTokensParam) {
+    @Nullable Integer maxTokens) {
 
   public CompletionCall {
     prompts = List.copyOf(prompts);

@@ -47,8 +47,7 @@ final class ChatRequestReader {
             common.stops(),
             maxTokens == null
                 ? null
-                : Integer.valueOf(maxTokens.integer(1, SamplingReader.MAX_TOKENS)),
-            maxTokens == null ? "max_tokens" : maxTokens.path());
+                : Integer.valueOf(maxTokens.integer(1, SamplingReader.MAX_TOKENS)));
     fields.finish();
     return new CompletionRequest(call, stream, includeUsage, false, tokensAsIds);
   }

@@ -45,8 +45,7 @@ final class TextRequestReader {
             choices,
             common.sampling(logprobs, echo ? logprobs : -1),
             common.stops(),
-            maxTokens(echo),
-            "max_tokens");
+            maxTokens(echo));
     fields.finish();
     return new CompletionRequest(call, stream, includeUsage, echo, tokensAsIds);
   }
