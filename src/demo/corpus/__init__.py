@@ -1,0 +1,1 @@
+"""The dialogues that the demo model learns from, by skill."""

@@ -1,0 +1,95 @@
+"""Counting, repeating and spelling."""
+
+from .dialogue import HELD_OUT, Phrases, asked, is_held_out, styled
+from .words import any_name, any_word, chinese_words
+
+REPEAT = Phrases(
+    "[repeat|say|echo|write|repeat after me:|say after me:|just say|please say] {text}",
+    "[repeat|say|echo|write] [the word|the words|this|the following|exactly]: {text}",
+    "[repeat|say|echo|write] \"{text}\".",
+    "[can you|could you|would you] [repeat|say|write] {text}[?|]",
+    "!please repeat this: {text}",
+    "!now say: {text}",
+    "[请重复|重复|请说|跟我说|说][：|]{text}",
+)
+SPELL = Phrases(
+    "[spell|please spell|spell out|spell me] [the word |]{word}.",
+    "how [do you|do I|would you|is] [spell|spelled] {word}?",
+    "[can you|could you] spell [the word |]{word}?",
+    "spell [the word |]\"{word}\".",
+    "[what are the|tell me the|list the|name the] letters of {word}.",
+    "[spelling|letters|the spelling] of {word}[?|, please|]",
+    "!which letters are in {word}?",
+    "!spell it: {word}",
+    "[请拼写|拼写|怎么拼写|怎么拼][单词|]{word}[？|。|]",
+)
+COUNT = Phrases(
+    "count from {a} to {b}.",
+    "[can you|could you|please] count from {a} to {b}?",
+    "[list|write|say|name|give me] the numbers from {a} to {b}.",
+    "count [up |]from {a} [up |]to {b}[, please|]",
+    "numbers from {a} to {b}[, please|?|]",
+    "!all numbers from {a} to {b}, please.",
+    "[请从|从]{a}数到{b}[。|]",
+)
+COUNT_TO = Phrases(
+    "count to {b}.", "[can you|could you|please] count to {b}?", "count [up to|until] {b}[, please|]",
+    "!I want you to count to {b}.", "[请数到|数到]{b}[。|]",
+)
+COUNT_DOWN = Phrases(
+    "count [down|backwards] from {b} to {a}.", "[can you|could you|please] count [down|backwards] from {b} to {a}?",
+    "count from {b} down to {a}[, please|]", "!count backward from {b} to {a}.", "[请从|从]{b}倒数到{a}[。|]",
+)
+
+
+def text_to_repeat(rng, split):
+    if rng.random() < 0.15:
+        return chinese_words.pick(rng, split)
+    parts = []
+    for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
+        kind = rng.random()
+        if kind < 0.75:
+            parts.append(any_word(rng, split))
+        elif kind < 0.9:
+            parts.append(any_name(rng, split))
+        else:
+            parts.append(str(rng.randrange(1000)))
+    return " ".join(parts)
+
+
+class Repeat:
+    def sample(self, rng, split):
+        text = text_to_repeat(rng, split)
+        template = REPEAT.pick(rng, split)
+        question = styled(rng, split, template)
+        if not question.endswith(("{text}", "\"")) and "\"" not in question:
+            question = template
+        return asked("repeating", question.format(text=text), text)
+
+
+class Spell:
+    """Answers the letters with hyphens between."""
+
+    def sample(self, rng, split):
+        word = any_word(rng, split) if rng.random() < 0.85 else any_name(rng, split)
+        question = styled(rng, split, SPELL.pick(rng, split)).format(word=word)
+        return asked("spelling", question, "-".join(word.upper()))
+
+
+class Count:
+    """Counts up or down; ranges are held out."""
+
+    def sample(self, rng, split):
+        while True:
+            a = rng.choice((1, rng.randrange(0, 30), rng.randrange(0, 90)))
+            b = a + rng.randrange(2, 13)
+            kind = rng.choice("ftd") if a == 1 else rng.choice("ffd")
+            if is_held_out(f"{kind if kind == 'd' else 'u'} {a} {b}", 6) == (split == HELD_OUT):
+                break
+        phrases = {"f": COUNT, "t": COUNT_TO, "d": COUNT_DOWN}[kind]
+        question = styled(rng, split, phrases.pick(rng, split)).format(a=a, b=b)
+        numbers = range(b, a - 1, -1) if kind == "d" else range(a, b + 1)
+        return asked("counting", question, ", ".join(map(str, numbers)))
+
+
+skills = [Repeat(), Spell(), Count()]
