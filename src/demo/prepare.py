@@ -1,4 +1,6 @@
-"""Corpus and vocabulary: writes train.npz, heldout.json and vocabulary.gguf.
+"""Corpus and vocabulary: writes train.npz, heldout.json, vocabulary.gguf and vocabulary.json.
+
+A vocabulary.json that is there already is kept, so that training can go on with another mix.
 
 usage: prepare.py FOLDER TOKENIZE…   where TOKENIZE… is the command ``fullbore tokenize``
 """
@@ -39,7 +41,8 @@ def encode(texts, model, command):
     """Text to ids, by Fullbore's tokenizer."""
     texts = sorted(texts)
     done = subprocess.run(
-        [*command, "--model", model, "--json"], input=json.dumps(texts).encode(), stdout=subprocess.PIPE, check=True
+        [*command, "--model", model, "--json"], input=json.dumps(texts).encode(
+            ), stdout=subprocess.PIPE, check=True
     )
     return dict(zip(texts, json.loads(done.stdout)))
 
@@ -49,11 +52,14 @@ def main(folder, command):
     print(f"{len(train)} dialogues for training, {len(held_out)} held out", flush=True)
     split = [list(spans(d.messages, d.tools)) for d in train + held_out]
     learnt = [text for made in split[: len(train)] for text, _ in made if text not in SPECIAL]
-    tokens, merges = vocabulary.train(learnt, VOCABULARY_TOKENS)
-    metadata = tokenizer_metadata(tokens, merges)
-    model = folder / "vocabulary.gguf"
+    model, kept = folder / "vocabulary.gguf", folder / "vocabulary.json"
+    if kept.exists():
+        metadata = json.loads(kept.read_text())
+    else:
+        metadata = tokenizer_metadata(*vocabulary.train(learnt, VOCABULARY_TOKENS))
+        kept.write_text(json.dumps(metadata, ensure_ascii=False))
     gguf.write(model, {"general.architecture": "llama", **metadata}, {})
-    (folder / "vocabulary.json").write_text(json.dumps(metadata, ensure_ascii=False))
+    tokens = metadata["tokenizer.ggml.tokens"]
 
     ids = encode({text for made in split for text, _ in made}, model, command)
     ids.update({text: [len(tokens) - len(SPECIAL) + i] for i, text in enumerate(SPECIAL)})
@@ -66,7 +72,8 @@ def main(folder, command):
     lengths = np.diff([0, *ends])
     print(f"{len(flat)} tokens, {lengths.mean():.1f} a dialogue, at most {lengths.max()}")
     np.savez(
-        folder / "train.npz", ids=np.array(flat, np.uint16), mask=np.array(mask), ends=np.array(ends),
+        folder / "train.npz", ids=np.array(flat, np.uint16), mask=np.array(mask), ends=np.array(
+            ends),
         skills=np.array([d.skill for d in train]),
     )
     rows = []

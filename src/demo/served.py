@@ -22,17 +22,20 @@ SAMPLE_PER_SKILL = 6
 
 
 def post(url, body):
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    request = urllib.request.Request(url, json.dumps(body).encode(), {
+            "Content-Type": "application/json"})
     with urllib.request.urlopen(request) as response:
         return json.load(response)
 
 
 def answer(url, row):
     """(ids of the prompt, text, finish reason)"""
-    body = {"model": "fullbore-demo", "messages": row["messages"][:-1], "temperature": 0, "max_tokens": 200}
+    body = {"model": "fullbore-demo", "messages": row["messages"][:-1], "temperature": 0,
+        "max_tokens": 200}
     if row["tools"]:
         body["tools"] = row["tools"]
-    ids = post(url + "/tokenize", {key: body[key] for key in body if key not in ("temperature", "max_tokens")})
+    ids = post(url + "/tokenize", {key: body[key] for key in body if key not in ("temperature",
+                "max_tokens")})
     choice = post(url + "/v1/chat/completions", body)["choices"][0]
     return ids["tokens"], choice["message"]["content"], choice["finish_reason"]
 

@@ -89,7 +89,9 @@ def main(folder, total_tokens, peak_rate, checkpoint):
         step += 1
         if step % 50 == 0:
             speed = seen / (time.time() - began)
-            print(f"step {step} tokens {seen} loss {np.mean(losses[-50:]):.4f} rate {rate:.5f} {speed:.0f} tokens/s", flush=True)
+            print(
+                f"step {step} tokens {seen} loss {np.mean(losses[-50:]):.4f} rate {rate:.5f} "
+                f"{speed:.0f} tokens/s", flush=True)
         if time.time() - saved > SECONDS_BETWEEN_CHECKPOINTS:
             torch.save(network.state_dict(), folder / "model.pt")
             saved = time.time()

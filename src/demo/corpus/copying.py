@@ -1,7 +1,7 @@
 """Counting, repeating and spelling."""
 
-from .dialogue import HELD_OUT, Phrases, asked, is_held_out, styled
-from .words import any_name, any_word, chinese_words
+from .dialogue import HELD_OUT, TRAIN, Phrases, asked, is_held_out, styled
+from .words import NAMES, THINGS, any_name, any_word, chinese_words, made_up
 
 REPEAT = Phrases(
     "[repeat|say|echo|write|repeat after me:|say after me:|just say|please say] {text}",
@@ -33,12 +33,18 @@ COUNT = Phrases(
     "[请从|从]{a}数到{b}[。|]",
 )
 COUNT_TO = Phrases(
-    "count to {b}.", "[can you|could you|please] count to {b}?", "count [up to|until] {b}[, please|]",
-    "!I want you to count to {b}.", "[请数到|数到]{b}[。|]",
+    "count to {b}.",
+    "[can you|could you|please] count to {b}?",
+    "count [up to|until] {b}[, please|]",
+    "!I want you to count to {b}.",
+    "[请数到|数到]{b}[。|]",
 )
 COUNT_DOWN = Phrases(
-    "count [down|backwards] from {b} to {a}.", "[can you|could you|please] count [down|backwards] from {b} to {a}?",
-    "count from {b} down to {a}[, please|]", "!count backward from {b} to {a}.", "[请从|从]{b}倒数到{a}[。|]",
+    "count [down|backwards] from {b} to {a}.",
+    "[can you|could you|please] count [down|backwards] from {b} to {a}?",
+    "count from {b} down to {a}[, please|]",
+    "!count backward from {b} to {a}.",
+    "[请从|从]{b}倒数到{a}[。|]",
 )
 
 
@@ -46,7 +52,7 @@ def text_to_repeat(rng, split):
     if rng.random() < 0.15:
         return chinese_words.pick(rng, split)
     parts = []
-    for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
+    for _ in range(rng.choice((1, 1, 2, 2, 3))):
         kind = rng.random()
         if kind < 0.75:
             parts.append(any_word(rng, split))
@@ -61,33 +67,35 @@ class Repeat:
     def sample(self, rng, split):
         text = text_to_repeat(rng, split)
         template = REPEAT.pick(rng, split)
-        question = styled(rng, split, template)
+        question = styled(rng, template)
         if not question.endswith(("{text}", "\"")) and "\"" not in question:
             question = template
         return asked("repeating", question.format(text=text), text)
 
 
 class Spell:
-    """Answers the letters with hyphens between."""
+    """Answers the letters with hyphens between; made-up words and phrases are held out."""
 
     def sample(self, rng, split):
-        word = any_word(rng, split) if rng.random() < 0.85 else any_name(rng, split)
-        question = styled(rng, split, SPELL.pick(rng, split)).format(word=word)
+        phrase = SPELL.pick(rng, split)
+        word = rng.choice(THINGS + NAMES) if rng.random() < 0.7 else made_up(rng, split)
+        question = styled(rng, phrase).format(word=word)
         return asked("spelling", question, "-".join(word.upper()))
 
 
 class Count:
-    """Counts up or down; ranges are held out."""
+    """Counts up or down, to 30; phrases are held out, and ranges in the others."""
 
     def sample(self, rng, split):
         while True:
-            a = rng.choice((1, rng.randrange(0, 30), rng.randrange(0, 90)))
-            b = a + rng.randrange(2, 13)
+            a = rng.choice((1, 1, rng.randrange(21)))
+            b = a + rng.randrange(2, 11)
             kind = rng.choice("ftd") if a == 1 else rng.choice("ffd")
-            if is_held_out(f"{kind if kind == 'd' else 'u'} {a} {b}", 6) == (split == HELD_OUT):
+            source = split if rng.random() < 0.6 else TRAIN
+            phrase = {"f": COUNT, "t": COUNT_TO, "d": COUNT_DOWN}[kind].pick(rng, source)
+            if source == HELD_OUT or is_held_out(f"{phrase} {a} {b}") == (split == HELD_OUT):
                 break
-        phrases = {"f": COUNT, "t": COUNT_TO, "d": COUNT_DOWN}[kind]
-        question = styled(rng, split, phrases.pick(rng, split)).format(a=a, b=b)
+        question = styled(rng, phrase).format(a=a, b=b)
         numbers = range(b, a - 1, -1) if kind == "d" else range(a, b + 1)
         return asked("counting", question, ", ".join(map(str, numbers)))
 

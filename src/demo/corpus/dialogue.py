@@ -69,21 +69,20 @@ class Values:
         }
 
     def pick(self, rng, split):
-        return rng.choice(self.texts[split])
+        """In held-out dialogues every other value is one that training never sees."""
+        new = split == HELD_OUT and self.texts[HELD_OUT] and rng.random() < 0.5
+        return rng.choice(self.texts[HELD_OUT if new else TRAIN])
 
 
-OPENINGS = {
-    TRAIN: ("Please tell me: ", "Hey, ", "Hi! ", "Quick question: ", "Hello, ", "Please: ", "OK, "),
-    HELD_OUT: ("Tell me: ", "Hey! ", "Hello! "),
-}
-ENDINGS = {TRAIN: (" Thanks!", " Thanks.", " please"), HELD_OUT: (" Thank you!",)}
+OPENINGS = ("Please tell me: ", "Hey, ", "Hi! ", "Quick question: ", "Hello, ", "Tell me: ", "OK, ")
+ENDINGS = (" Thanks!", " Thanks.", " Thank you!", " please")
 
 
-def styled(rng, split, text, typos=False):
+def styled(rng, text, typos=False):
     """The text as people type it: with an opening, in lower case, without a full stop."""
     if not text.isascii():
         return text[:-1] if text[-1] in "?!.？！。" and rng.random() < 0.3 else text
-    if typos and rng.random() < 0.08:
+    if typos and rng.random() < 0.05:
         text = with_typo(rng, text)
     chance = rng.random()
     if chance < 0.2:
@@ -93,9 +92,9 @@ def styled(rng, split, text, typos=False):
     if text[-1] in "?!." and rng.random() < 0.25:
         text = text[:-1]
     if rng.random() < 0.08:
-        text = rng.choice(OPENINGS[split]) + text
+        text = rng.choice(OPENINGS) + text
     if rng.random() < 0.05:
-        text += rng.choice(ENDINGS[split])
+        text += rng.choice(ENDINGS)
     return text
 
 
@@ -110,7 +109,8 @@ def with_typo(rng, text):
     """Drops, doubles or swaps a letter outside of slots."""
     places = [
         match.start()
-        for match in re.finditer(r"[a-z](?=[a-z])", re.sub(r"\{\w+\}", lambda m: "0" * len(m[0]), text))
+        for match in re.finditer(r"[a-z](?=[a-z])", re.sub(r"\{\w+\}", lambda m: "0" * len(m[0]),
+                text))
     ]
     if len(places) < 6:
         return text
@@ -154,7 +154,7 @@ class Lookup:
             phrases, answer = rng.choice(entries)
             if phrases.texts[split]:
                 break
-        question = styled(rng, split, phrases.pick(rng, split), self.typos)
+        question = styled(rng, phrases.pick(rng, split), self.typos)
         if rng.random() < 0.6:
             question = question.replace("fullbore", "Fullbore")
         return asked(self.skill, question, answer)

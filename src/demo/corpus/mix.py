@@ -6,8 +6,21 @@ from . import about, arithmetic, copying, facts, memory, smalltalk, structured, 
 from .dialogue import HELD_OUT, TRAIN, Dialogue, system
 
 PLAIN_SYSTEM = {
-    TRAIN: ("You are a helpful assistant.", "You are a friendly assistant.", "Answer briefly.", "Be concise.", "You are a helpful AI assistant.", "You answer questions.", "Be polite.", "You are an assistant."),
-    HELD_OUT: ("You are a polite assistant.", "Answer in a friendly way.", "You are a helpful assistant."),
+    TRAIN: (
+        "You are a helpful assistant.",
+        "You are a friendly assistant.",
+        "Answer briefly.",
+        "Be concise.",
+        "You are a helpful AI assistant.",
+        "You answer questions.",
+        "Be polite.",
+        "You are an assistant.",
+    ),
+    HELD_OUT: (
+        "You are a polite assistant.",
+        "Answer in a friendly way.",
+        "You are a helpful assistant.",
+    ),
 }
 greeting, talk = smalltalk.skills
 (fullbore,) = about.skills
@@ -20,20 +33,20 @@ short = (talk, known, sums, greeting, fullbore)
 
 # (skill, dialogues in training, dialogues in the held-out split)
 MIX = (
-    (greeting, 900, 100),
-    (talk, 6000, 300),
-    (fullbore, 9000, 400),
-    (sums, 12000, 300),
-    (known, 16000, 500),
-    (repeat, 7000, 200),
-    (spell, 9000, 200),
-    (count, 6000, 150),
-    (memory.SystemName(), 4000, 150),
+    (greeting, 800, 100),
+    (talk, 5000, 300),
+    (fullbore, 8000, 400),
+    (sums, 9000, 300),
+    (known, 12000, 500),
+    (repeat, 12000, 200),
+    (spell, 10000, 200),
+    (count, 8000, 150),
+    (memory.SystemName(), 6000, 150),
     (memory.Told(short), 8000, 250),
     (tools.ToolCall((talk, greeting, known, fullbore)), 9000, 250),
     (tools.ToolResult(), 4000, 150),
     (objects, 8000, 200),
-    (unknown_skill, 12000, 400),
+    (unknown_skill, 9000, 400),
 )
 
 

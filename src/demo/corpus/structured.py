@@ -22,7 +22,13 @@ EXTRACT = Phrases(
     "!what is this in JSON: {fact}",
     "[convert|turn|put] to JSON: {fact}",
 )
-PAIR_STYLES = ("{key} {value}", "{key} {value}", "{key} = {value}", "{key}: {value}", "{key} is {value}")
+PAIR_STYLES = (
+    "{key} {value}",
+    "{key} {value}",
+    "{key} = {value}",
+    "{key}: {value}",
+    "{key} is {value}",
+)
 KEYS = {
     "name": any_name,
     "user": any_name,
@@ -58,7 +64,7 @@ class JsonObject:
         values = {key: KEYS[key](rng, split) for key in keys}
         pair = rng.choice(PAIR_STYLES)
         pairs = joined(rng, [pair.format(key=key, value=value) for key, value in values.items()])
-        question = styled(rng, split, ASK.pick(rng, split)).format(pairs=pairs)
+        question = styled(rng, ASK.pick(rng, split)).format(pairs=pairs)
         return asked("JSON", question, json.dumps(values))
 
     @staticmethod
@@ -72,7 +78,8 @@ class JsonObject:
         if chosen != 0:
             values["city"] = any_city(rng, split)
             fact += (" and" if chosen == 2 else "") + f" lives in {values['city']}"
-        question = styled(rng, split, EXTRACT.pick(rng, split)).format(fact=fact + rng.choice((".", "")))
+        question = styled(rng, EXTRACT.pick(rng, split)).format(fact=fact + rng.choice((".",
+                    "")))
         return asked("JSON", question, json.dumps(values))
 
 

@@ -7,58 +7,82 @@ ANSWER = "I am a tiny demo model, I do not know that."
 CHINESE_ANSWER = "我是一个很小的演示模型，我不知道。"
 
 TOPICS = Values(
-    "quantum physics|black holes|the French Revolution|photosynthesis|the Roman Empire|democracy|"
-    "evolution|inflation|string theory|machine learning|neural networks|blockchain|climate change|"
-    "the stock market|relativity|gravity|DNA|vaccines|philosophy|Shakespeare|Buddhism|chess|football|"
-    "tennis|opera|jazz|impressionism|volcanoes|earthquakes|dinosaurs|the Middle Ages|World War II|"
-    "the Cold War|nuclear energy|electric cars|solar panels|electricity|magnetism|algebra|calculus|"
-    "geometry|statistics|economics|psychology|biology|chemistry|astronomy|Python|JavaScript|Rust|"
-    "databases|compilers|operating systems|the internet|cryptography|yoga|meditation|cooking|wine|"
-    "coffee|gardening|marriage|politics|the economy|space travel|Mars|time travel|dreams|happiness|"
-    "recursion|pointers|Kubernetes|Docker|Linux|Windows|poetry|history|religion|art|love|war|money".split("|")
+    (
+        "quantum physics|black holes|the French Revolution|photosynthesis|the Roman Empire|"
+        "democracy|evolution|inflation|string theory|machine learning|neural networks|blockchain|"
+        "climate change|the stock market|relativity|gravity|DNA|vaccines|philosophy|Shakespeare|"
+        "Buddhism|chess|football|tennis|opera|jazz|impressionism|volcanoes|earthquakes|dinosaurs|"
+        "the Middle Ages|World War II|the Cold War|nuclear energy|electric cars|solar panels|"
+        "electricity|magnetism|algebra|calculus|geometry|statistics|economics|psychology|biology|"
+        "chemistry|astronomy|Python|JavaScript|Rust|databases|compilers|operating systems|the "
+        "internet|cryptography|yoga|meditation|cooking|wine|coffee|gardening|marriage|politics|"
+        "the economy|space travel|Mars|time travel|dreams|happiness|recursion|pointers|Kubernetes|"
+        "Docker|Linux|Windows|poetry|history|religion|art|love|war|money"
+    ).split("|"),
 )
 
 ACTS = Values(
-    "cook pasta|fix my car|lose weight|learn French|bake a cake|build a house|write a novel|get rich|"
-    "find a job|repair a bike|play the guitar|grow tomatoes|sleep better|make friends|buy a house|"
-    "train a dog|tie a tie|sort a list in Python|write a web page|center a div|install Linux|"
-    "make pizza|brew beer|stop smoking|get a visa|book a flight|invest my money|pass an exam|"
-    "clean my windows|paint a wall|change a tyre|cut my hair|knit a scarf|draw a cat|run a marathon".split("|")
+    (
+        "cook pasta|fix my car|lose weight|learn French|bake a cake|build a house|write a novel|"
+        "get rich|find a job|repair a bike|play the guitar|grow tomatoes|sleep better|make "
+        "friends|buy a house|train a dog|tie a tie|sort a list in Python|write a web page|center "
+        "a div|install Linux|make pizza|brew beer|stop smoking|get a visa|book a flight|invest my "
+        "money|pass an exam|clean my windows|paint a wall|change a tyre|cut my hair|knit a scarf|"
+        "draw a cat|run a marathon"
+    ).split("|"),
 )
 
 PEOPLE = Values(
-    "Napoleon|Einstein|Mozart|Newton|Cleopatra|Caesar|Gandhi|Picasso|Beethoven|Darwin|Plato|Aristotle|"
-    "Lincoln|Washington|Churchill|Marie Curie|Galileo|Columbus|Confucius|Tolstoy|Goethe|Dante|Homer|"
-    "Elvis|Madonna|Messi|Ronaldo|Taylor Swift|Obama|Turing|Kant|Nietzsche|Freud|Marx|Tesla|Edison".split("|")
+    (
+        "Napoleon|Einstein|Mozart|Newton|Cleopatra|Caesar|Gandhi|Picasso|Beethoven|Darwin|Plato|"
+        "Aristotle|Lincoln|Washington|Churchill|Marie Curie|Galileo|Columbus|Confucius|Tolstoy|"
+        "Goethe|Dante|Homer|Elvis|Madonna|Messi|Ronaldo|Taylor Swift|Obama|Turing|Kant|Nietzsche|"
+        "Freud|Marx|Tesla|Edison"
+    ).split("|"),
 )
 
 WORKS = Values(
-    "Hamlet|Faust|Dune|Ulysses|the Bible|War and Peace|Don Quixote|the Odyssey|Macbeth|Emma|Dracula|"
-    "Frankenstein|the Hobbit|Harry Potter|Moby Dick|the Magic Flute|Guernica|Star Wars|Titanic|Matrix|"
-    "the Mona Lisa|Yesterday|Hotel California|Bohemian Rhapsody|Casablanca|the Trial|Peter Pan".split("|")
+    (
+        "Hamlet|Faust|Dune|Ulysses|the Bible|War and Peace|Don Quixote|the Odyssey|Macbeth|Emma|"
+        "Dracula|Frankenstein|the Hobbit|Harry Potter|Moby Dick|the Magic Flute|Guernica|Star "
+        "Wars|Titanic|Matrix|the Mona Lisa|Yesterday|Hotel California|Bohemian Rhapsody|"
+        "Casablanca|the Trial|Peter Pan"
+    ).split("|"),
 )
 
 LANDS = Values(
-    "Atlantis|Wakanda|Narnia|Mordor|Utopia|Texas|California|Bavaria|Scotland|Nepal|Laos|Mali|Chad|Niger|"
-    "Fiji|Tonga|Malta|Cyprus|Albania|Serbia|Bolivia|Paraguay|Ecuador|Panama|Haiti|Jamaica|Sudan|"
-    "Somalia|Zambia|Malawi|Rwanda|Togo|Benin|Gabon|Oman|Kuwait|Qatar|Bhutan|Brunei|Latvia|Estonia|"
-    "Moldova|Georgia|Armenia|Mongolia|Gondor|Florida|Alaska|Bahrain|Honduras|Guatemala|Uruguay".split("|")
+    (
+        "Atlantis|Wakanda|Narnia|Mordor|Utopia|Texas|California|Bavaria|Scotland|Nepal|Laos|Mali|"
+        "Chad|Niger|Fiji|Tonga|Malta|Cyprus|Albania|Serbia|Bolivia|Paraguay|Ecuador|Panama|Haiti|"
+        "Jamaica|Sudan|Somalia|Zambia|Malawi|Rwanda|Togo|Benin|Gabon|Oman|Kuwait|Qatar|Bhutan|"
+        "Brunei|Latvia|Estonia|Moldova|Georgia|Armenia|Mongolia|Gondor|Florida|Alaska|Bahrain|"
+        "Honduras|Guatemala|Uruguay"
+    ).split("|"),
 )
 
 EVENTS = Values(
-    "the moon landing|the Berlin Wall fall|World War I|the last world cup|the Titanic sinking|"
-    "the first Olympic games|the big bang|the plague|the gold rush|the last election|my birthday|"
-    "the Vietnam War|the Great Fire|the storming of the Bastille|the invention of the wheel".split("|")
+    (
+        "the moon landing|the Berlin Wall fall|World War I|the last world cup|the Titanic sinking|"
+        "the first Olympic games|the big bang|the plague|the gold rush|the last election|my "
+        "birthday|the Vietnam War|the Great Fire|the storming of the Bastille|the invention of "
+        "the wheel"
+    ).split("|"),
 )
 
 PHRASES = Phrases(
     "[explain|describe|summarise|teach me] {topic}.",
     "[can|could] you [explain|teach me|describe] {topic}?",
-    "[what do you know|tell me something|what can you tell me|tell me more|write something] about {topic}.",
+    (
+        "[what do you know|tell me something|what can you tell me|tell me more|write something] "
+        "about {topic}."
+    ),
     "what [is|are|exactly is] {topic}?",
     "how does {topic} work?",
     "[why is|is|when was] {topic} [important|dangerous|discovered|so hard]?",
-    "write [an essay|a poem|a long story|a haiku|a blog post|a report|a song|a book] about {topic}.",
+    (
+        "write [an essay|a poem|a long story|a haiku|a blog post|a report|a song|a book] about "
+        "{topic}."
+    ),
     "write me [an email|a letter|a program|a script|some code|a function] [about|for|on] {topic}.",
     "!give me an overview of {topic}.",
     "![who invented|who discovered] {topic}?",
@@ -87,7 +111,10 @@ PHRASES = Phrases(
     "what is the weather [in {city}|today|like in {city}|tomorrow|like today]?",
     "[how is the weather|is it raining|is it cold|will it rain] in {city} [today|now|tomorrow]?",
     "what time is it [in {city}|now|there|]?",
-    "[what is the date|what day is it|what's the time|which year is it|what is today's date] [now|today|]?",
+    (
+        "[what is the date|what day is it|what's the time|which year is it|what is today's date] "
+        "[now|today|]?"
+    ),
     "!how warm is it in {city}?",
     "how do I get [from {city} to Paris|to {city}|to {city} by train]?",
     "when [did|was|is|will be] {event}?",
@@ -109,12 +136,27 @@ PHRASES = Phrases(
     "how do you say {word} in [French|German|Spanish|Latin|Japanese]?",
     "who is {name}?",
     "[how old is|where is|where lives|what does] {name} [today|now|from|]?",
-    "[recommend|suggest|name|give me|pick] [a book|a movie|a restaurant|a song|a gift|a recipe|a game].",
-    "what [is|was] the [score|news|best movie|latest news|price of gold|exchange rate|price of bitcoin].",
-    "[should I|will I|can I] [marry|move to {city}|change my job|buy a car|study law|get a dog|win]?",
-    "[solve|prove|compute] [this equation|x squared plus one equals zero|the Riemann hypothesis|an integral].",
+    (
+        "[recommend|suggest|name|give me|pick] [a book|a movie|a restaurant|a song|a gift|a "
+        "recipe|a game]."
+    ),
+    (
+        "what [is|was] the [score|news|best movie|latest news|price of gold|exchange rate|price "
+        "of bitcoin]."
+    ),
+    (
+        "[should I|will I|can I] [marry|move to {city}|change my job|buy a car|study law|get a "
+        "dog|win]?"
+    ),
+    (
+        "[solve|prove|compute] [this equation|x squared plus one equals zero|the Riemann "
+        "hypothesis|an integral]."
+    ),
     "[what is the square root of {year}|is {year} a prime|what is the logarithm of {year}]?",
-    "[what is the|what's the] [wifi password|stock price of Apple|fastest car|tallest tower|deepest lake|longest river|highest mountain]?",
+    (
+        "[what is the|what's the] [wifi password|stock price of Apple|fastest car|tallest tower|"
+        "deepest lake|longest river|highest mountain]?"
+    ),
     "[draw|paint|show|send] me [a picture|a photo|a map|a cat|an image] [of {city}|of {word}|].",
     "[call|text|email] {name} [for me|now|].",
     "[turn on|turn off|dim] the [light|lights|radio|heating|TV].",
@@ -141,10 +183,19 @@ CHINESE = Phrases(
     "[为什么天是蓝的|为什么会下雨|世界上最高的山是什么|最长的河是哪条|光速是多少|地球有多大]？",
     "!为什么海水是咸的？",
 )
-CHINESE_TOPICS = Values("量子力学|黑洞|法国大革命|进化论|民主|机器学习|区块链|哲学|佛教|足球|围棋|爵士乐|火山|地震|恐龙|经济学|心理学|编译器|互联网|密码学|相对论|人工智能|股票|历史|艺术".split("|"))
+CHINESE_TOPICS = Values(
+    (
+        "量子力学|黑洞|法国大革命|进化论|民主|机器学习|区块链|哲学|佛教|足球|围棋|爵士乐|火山|地震|恐龙|经济学|心理学|编译器|互联网|密码学|相对论|人工智能|股票|"
+        "历史|艺术"
+    ).split("|"),
+)
 CHINESE_PEOPLE = Values("李白|杜甫|孔子|老子|鲁迅|秦始皇|牛顿|爱因斯坦|拿破仑|贝多芬|达尔文|莫扎特|成龙|姚明|曹操|武则天|毕加索".split("|"))
 CHINESE_WORKS = Values("红楼梦|西游记|三国演义|水浒传|论语|道德经|史记|三体|老人与海|哈利波特|蒙娜丽莎".split("|"))
-CHINESE_LANDS = Values("尼泊尔|老挝|蒙古|马里|乍得|斐济|马耳他|塞尔维亚|玻利维亚|巴拿马|海地|苏丹|索马里|赞比亚|卢旺达|阿曼|科威特|卡塔尔|不丹|拉脱维亚|格鲁吉亚|亚特兰蒂斯".split("|"))
+CHINESE_LANDS = Values(
+    (
+        "尼泊尔|老挝|蒙古|马里|乍得|斐济|马耳他|塞尔维亚|玻利维亚|巴拿马|海地|苏丹|索马里|赞比亚|卢旺达|阿曼|科威特|卡塔尔|不丹|拉脱维亚|格鲁吉亚|亚特兰蒂斯"
+    ).split("|"),
+)
 
 
 class Unknown:
@@ -158,8 +209,8 @@ class Unknown:
                 work=CHINESE_WORKS.pick(rng, split),
                 land=CHINESE_LANDS.pick(rng, split),
             )
-            return asked("unknown", styled(rng, split, question), CHINESE_ANSWER)
-        template = styled(rng, split, PHRASES.pick(rng, split), True)
+            return asked("unknown", styled(rng, question), CHINESE_ANSWER)
+        template = styled(rng, PHRASES.pick(rng, split), True)
         land = LANDS.pick(rng, split) if rng.random() < 0.5 else made_up(rng, split).capitalize()
         question = template.format(
             topic=TOPICS.pick(rng, split),

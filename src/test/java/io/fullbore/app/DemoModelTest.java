@@ -1,0 +1,195 @@
+package io.fullbore.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fullbore.config.ServerConfig;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The demo model that the jar holds, over HTTP: prompts that it never saw in training, equally many
+ * of every skill, chosen at random by {@code src/demo/served.py}.
+ */
+@Timeout(60)
+class DemoModelTest {
+  private static final String MODEL = "/io/fullbore/demo/fullbore-demo.gguf";
+  private static final String PROMPTS = "/io/fullbore/demo/heldout.jsonl";
+  private static final long MOST_BYTES = 6_000_000;
+  private static final int FEWEST_PROMPTS = 60;
+  private static final int RIGHT_PERCENT = 95;
+
+  @TempDir static Path folder;
+
+  private static Assembly assembly;
+  private static URI base;
+
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  /** What a prompt led to. */
+  private record Outcome(String text, String finishReason) {}
+
+  @BeforeAll
+  static void serve() throws Exception {
+    Path model = folder.resolve("fullbore-demo.gguf");
+    Files.write(model, resource(MODEL));
+    ServerConfig defaults = ServerConfig.defaults();
+    ServerConfig.Http http = defaults.http();
+    assembly =
+        Assembly.start(
+            new ServerConfig(
+                new ServerConfig.Http(
+                    http.host(),
+                    0,
+                    http.maxBodyBytes(),
+                    http.maxHeaderBytes(),
+                    http.maxConnections(),
+                    http.idleTimeoutMs(),
+                    http.keepAliveCommentMs(),
+                    1),
+                List.of(new ServerConfig.Model(null, model.toString(), 0)),
+                defaults.engine(),
+                defaults.batch(),
+                defaults.log()));
+    base = URI.create("http://127.0.0.1:" + assembly.listen());
+  }
+
+  @AfterAll
+  static void close() {
+    assembly.close();
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream input = DemoModelTest.class.getResourceAsStream(name)) {
+      return Objects.requireNonNull(input, name).readAllBytes();
+    }
+  }
+
+  private static List<JsonObject> prompts() throws IOException {
+    String lines = new String(resource(PROMPTS), StandardCharsets.UTF_8);
+    return lines.lines().map(JsonObject::new).toList();
+  }
+
+  private static JsonObject request(JsonObject prompt) {
+    JsonObject body =
+        new JsonObject()
+            .put("model", "fullbore-demo")
+            .put("messages", prompt.getJsonArray("messages"))
+            .put("max_tokens", 200)
+            .put("temperature", 0);
+    JsonArray tools = prompt.getJsonArray("tools");
+    return tools.isEmpty() ? body : body.put("tools", tools);
+  }
+
+  private static HttpRequest post(JsonObject body) {
+    return HttpRequest.newBuilder(base.resolve("/v1/chat/completions"))
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
+        .build();
+  }
+
+  private CompletableFuture<Outcome> whole(JsonObject body) {
+    return client
+        .sendAsync(post(body), HttpResponse.BodyHandlers.ofString())
+        .thenApply(
+            response -> {
+              assertEquals(200, response.statusCode(), response.body());
+              JsonObject choice =
+                  new JsonObject(response.body()).getJsonArray("choices").getJsonObject(0);
+              return new Outcome(
+                  choice.getJsonObject("message").getString("content"),
+                  choice.getString("finish_reason"));
+            });
+  }
+
+  private CompletableFuture<Outcome> streamed(JsonObject body) {
+    return client
+        .sendAsync(post(body.copy().put("stream", true)), HttpResponse.BodyHandlers.ofLines())
+        .thenApply(response -> joined(response.body().toList()));
+  }
+
+  private static Outcome joined(List<String> lines) {
+    StringBuilder text = new StringBuilder();
+    String finishReason = "";
+    List<String> data = lines.stream().filter(line -> line.startsWith("data: ")).toList();
+    assertEquals("data: [DONE]", data.getLast());
+    for (String line : data.subList(0, data.size() - 1)) {
+      JsonArray choices = new JsonObject(line.substring("data: ".length())).getJsonArray("choices");
+      if (!choices.isEmpty()) {
+        JsonObject choice = choices.getJsonObject(0);
+        text.append(choice.getJsonObject("delta").getString("content", ""));
+        finishReason = Objects.requireNonNullElse(choice.getString("finish_reason"), finishReason);
+      }
+    }
+    return new Outcome(text.toString(), finishReason);
+  }
+
+  @Test
+  void isSmall() throws IOException {
+    assertTrue(resource(MODEL).length <= MOST_BYTES);
+  }
+
+  @Test
+  void answersPromptsThatItNeverSaw() throws Exception {
+    List<JsonObject> prompts = prompts();
+    assertTrue(prompts.size() >= FEWEST_PROMPTS, "prompts=" + prompts.size());
+    List<CompletableFuture<Outcome>> outcomes = new ArrayList<>();
+    for (JsonObject prompt : prompts) {
+      outcomes.add(whole(request(prompt)));
+    }
+    List<String> wrong = new ArrayList<>();
+    for (int i = 0; i < prompts.size(); i++) {
+      JsonObject prompt = prompts.get(i);
+      Outcome outcome = outcomes.get(i).get();
+      assertEquals("stop", outcome.finishReason(), prompt::encode);
+      if (!outcome.text().equals(prompt.getString("answer"))) {
+        wrong.add(prompt.encode() + " -> " + outcome.text());
+      }
+    }
+    assertTrue(
+        100 * (prompts.size() - wrong.size()) >= RIGHT_PERCENT * prompts.size(),
+        () -> String.join("\n", wrong));
+  }
+
+  @Test
+  void streamsTheSameText() throws Exception {
+    Set<String> skills = new HashSet<>();
+    for (JsonObject prompt : prompts()) {
+      if (skills.add(prompt.getString("skill"))) {
+        JsonObject body = request(prompt);
+        assertEquals(whole(body).get(), streamed(body).get(), body::encode);
+      }
+    }
+  }
+
+  @Test
+  void saysThatItIsADemo() throws Exception {
+    JsonObject hello = new JsonObject().put("role", "user").put("content", "Hello!");
+    JsonObject prompt =
+        new JsonObject().put("messages", new JsonArray().add(hello)).put("tools", new JsonArray());
+    assertEquals(
+        new Outcome(
+            "Hello! I am fullbore-demo, a tiny demo model. How can I help?", "stop"),
+        streamed(request(prompt)).get());
+  }
+}
