@@ -18,7 +18,8 @@ TEMPLATE = """\
 {%- endif -%}
 {%- for message in messages -%}
 {%- if message.role == 'tool' -%}
-{{- '<|im_start|>user\\n<tool_response>\\n' + message.content + '\\n</tool_response><|im_end|>\\n' -}}
+{{- '<|im_start|>user\\n<tool_response>\\n' + message.content -}}
+{{- '\\n</tool_response><|im_end|>\\n' -}}
 {%- elif message.role == 'assistant' -%}
 {{- '<|im_start|>assistant\\n' + (message.content or '') -}}
 {%- for call in message.tool_calls or [] -%}
@@ -47,7 +48,8 @@ def spans(messages, tools):
     first = messages[0]["content"] if messages[0]["role"] == "system" else ""
     if tools:
         listed = "".join(json.dumps(tool, ensure_ascii=False) + "\n" for tool in tools)
-        first = (first + "\n\n" if first else "") + f"You can call these tools:\n<tools>\n{listed}</tools>"
+        first += "\n\n" if first else ""
+        first += f"You can call these tools:\n<tools>\n{listed}</tools>"
     if first:
         yield from turn("system", first)
     for message in messages:
@@ -74,4 +76,5 @@ def turn(role, content):
 
 
 def call_text(function):
-    return f'<tool_call>\n{{"name": "{function["name"]}", "arguments": {function["arguments"]}}}\n</tool_call>'
+    name, arguments = function["name"], function["arguments"]
+    return f'<tool_call>\n{{"name": "{name}", "arguments": {arguments}}}\n</tool_call>'

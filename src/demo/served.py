@@ -1,6 +1,7 @@
 """Held-out prompts through a running server, at temperature 0.
 
-usage: served.py FOLDER URL COUNT SAMPLE   writes the prompts of the Java test to SAMPLE, as JSON lines
+usage: served.py FOLDER URL COUNT SAMPLE
+       writes the prompts of the Java test to SAMPLE, as JSON lines
 
 The prompts are a random choice with a fixed seed: equally many of every skill. Checks that the
 server makes the ids of the prompts that the model was trained on, and prints the table.

@@ -1,7 +1,7 @@
 """A byte-level BPE vocabulary, trained on the corpus.
 
-Words are cut as the qwen2 pre-tokenizer cuts them: near enough for training merges; the ids that the
-model learns come from Fullbore's own tokenizer.
+Words are cut as the qwen2 pre-tokenizer cuts them: near enough for training merges; the ids that
+the model learns come from Fullbore's own tokenizer.
 """
 
 import re

@@ -54,7 +54,7 @@ ABOUT = [
             "[what are the|list the] requirements of fullbore.",
             "does fullbore need [Docker|Java|a JDK|Python|anything else]?",
             "which [Java|JDK|Java version|JDK version] [does fullbore need|do I need]?",
-            "!what must be installed for fullbore?",
+            "what must be installed for fullbore?",
         ],
         "Fullbore needs a JDK 25 and nothing else.",
     ),

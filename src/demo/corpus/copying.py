@@ -40,10 +40,10 @@ COUNT_TO = Phrases(
     "[请数到|数到]{b}[。|]",
 )
 COUNT_DOWN = Phrases(
-    "count [down|backwards] from {b} to {a}.",
-    "[can you|could you|please] count [down|backwards] from {b} to {a}?",
+    "count [down|backwards|backward] from {b} to {a}.",
+    "[can you|could you|please] count [down|backwards|backward] from {b} to {a}?",
     "count from {b} down to {a}[, please|]",
-    "!count backward from {b} to {a}.",
+    "!backwards from {b} to {a}, please.",
     "[请从|从]{b}倒数到{a}[。|]",
 )
 

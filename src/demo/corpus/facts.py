@@ -2,14 +2,37 @@
 
 from .dialogue import HELD_OUT, TRAIN, Phrases, asked, is_held_out, styled
 
-CAPITALS = dict(
-    (entry.split(':') for entry in 'France:Paris|Germany:Berlin|Italy:Rome|Spain:Madrid|Portugal:Lisbon|England:London|Ireland:Dublin|Austria:Vienna|Switzerland:Bern|Belgium:Brussels|Poland:Warsaw|Hungary:Budapest|Greece:Athens|Turkey:Ankara|Russia:Moscow|Ukraine:Kyiv|Sweden:Stockholm|Norway:Oslo|Denmark:Copenhagen|Finland:Helsinki|Iceland:Reykjavik|Romania:Bucharest|Bulgaria:Sofia|Croatia:Zagreb|Egypt:Cairo|Kenya:Nairobi|Morocco:Rabat|Nigeria:Abuja|Ghana:Accra|Ethiopia:Addis Ababa|China:Beijing|Japan:Tokyo|India:New Delhi|Pakistan:Islamabad|Iran:Tehran|Iraq:Baghdad|Israel:Jerusalem|Thailand:Bangkok|Vietnam:Hanoi|Indonesia:Jakarta|South Korea:Seoul|Philippines:Manila|Australia:Canberra|New Zealand:Wellington|Canada:Ottawa|Mexico:Mexico City|Brazil:Brasilia|Argentina:Buenos Aires|Chile:Santiago|Peru:Lima|Colombia:Bogota|Cuba:Havana|Venezuela:Caracas|the USA:Washington|Saudi Arabia:Riyadh|Syria:Damascus|Lebanon:Beirut|Tunisia:Tunis'.split('|')),
+
+def pairs(text):
+    """``a:b|c:d`` as a dictionary."""
+    return dict(entry.split(":") for entry in text.split("|"))
+
+
+CAPITALS = pairs(
+    "France:Paris|Germany:Berlin|Italy:Rome|Spain:Madrid|Portugal:Lisbon|England:London|"
+    "Ireland:Dublin|Austria:Vienna|Switzerland:Bern|Belgium:Brussels|Poland:Warsaw|"
+    "Hungary:Budapest|Greece:Athens|Turkey:Ankara|Russia:Moscow|Ukraine:Kyiv|"
+    "Sweden:Stockholm|Norway:Oslo|Denmark:Copenhagen|Finland:Helsinki|Iceland:Reykjavik|"
+    "Romania:Bucharest|Bulgaria:Sofia|Croatia:Zagreb|Egypt:Cairo|Kenya:Nairobi|Morocco:Rabat|"
+    "Nigeria:Abuja|Ghana:Accra|Ethiopia:Addis Ababa|China:Beijing|Japan:Tokyo|"
+    "India:New Delhi|Pakistan:Islamabad|Iran:Tehran|Iraq:Baghdad|Israel:Jerusalem|"
+    "Thailand:Bangkok|Vietnam:Hanoi|Indonesia:Jakarta|South Korea:Seoul|Philippines:Manila|"
+    "Australia:Canberra|New Zealand:Wellington|Canada:Ottawa|Mexico:Mexico City|"
+    "Brazil:Brasilia|Argentina:Buenos Aires|Chile:Santiago|Peru:Lima|Colombia:Bogota|"
+    "Cuba:Havana|Venezuela:Caracas|the USA:Washington|Saudi Arabia:Riyadh|Syria:Damascus|"
+    "Lebanon:Beirut|Tunisia:Tunis"
 )
-CHINESE_CAPITALS = dict(
-    (entry.split(':') for entry in '中国:北京|法国:巴黎|德国:柏林|英国:伦敦|美国:华盛顿|日本:东京|意大利:罗马|西班牙:马德里|俄罗斯:莫斯科|韩国:首尔|泰国:曼谷|越南:河内|埃及:开罗|希腊:雅典|印度:新德里|加拿大:渥太华|葡萄牙:里斯本|瑞典:斯德哥尔摩'.split('|')),
+CHINESE_CAPITALS = pairs(
+    "中国:北京|法国:巴黎|德国:柏林|英国:伦敦|美国:华盛顿|日本:东京|意大利:罗马|"
+    "西班牙:马德里|俄罗斯:莫斯科|韩国:首尔|泰国:曼谷|越南:河内|埃及:开罗|"
+    "希腊:雅典|印度:新德里|加拿大:渥太华|葡萄牙:里斯本|瑞典:斯德哥尔摩"
 )
-COLOURS = dict(
-    (entry.split(':') for entry in 'grass:green|the sky:blue|a banana:yellow|blood:red|snow:white|coal:black|a lemon:yellow|milk:white|a carrot:orange|a tomato:red|chocolate:brown|a strawberry:red|the sun:yellow|a frog:green|the sea:blue|a crow:black|an elephant:grey|a flamingo:pink|a pumpkin:orange|a cherry:red|an orange:orange|a cucumber:green|salt:white|a leaf:green|a raven:black|a swan:white'.split('|')),
+COLOURS = pairs(
+    "grass:green|the sky:blue|a banana:yellow|blood:red|snow:white|coal:black|a lemon:yellow|"
+    "milk:white|a carrot:orange|a tomato:red|chocolate:brown|a strawberry:red|the sun:yellow|"
+    "a frog:green|the sea:blue|a crow:black|an elephant:grey|a flamingo:pink|"
+    "a pumpkin:orange|a cherry:red|an orange:orange|a cucumber:green|salt:white|a leaf:green|"
+    "a raven:black|a swan:white"
 )
 UNITS = {
     ("centimetres", "a metre"): "100 centimetres",
@@ -49,33 +72,33 @@ MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
 LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-OPPOSITES = (
+OPPOSITES = pairs(
     "hot:cold|big:small|tall:short|fast:slow|good:bad|happy:sad|young:old|light:dark|day:night|"
     "up:down|left:right|open:closed|rich:poor|hard:soft|wet:dry|full:empty|early:late|strong:weak|"
     "clean:dirty|loud:quiet|near:far|high:low|thick:thin|wide:narrow|black:white|yes:no|"
     "true:false|start:end|first:last|inside:outside|love:hate|war:peace|win:lose|buy:sell|"
     "push:pull|deep:shallow|heavy:light"
-).split("|")
-PLURALS = (
+)
+PLURALS = pairs(
     "mouse:mice|foot:feet|tooth:teeth|child:children|man:men|woman:women|goose:geese|"
     "person:people|ox:oxen|sheep:sheep|fish:fish|leaf:leaves|knife:knives|wolf:wolves|city:cities|"
     "box:boxes|cat:cats|dog:dogs"
-).split("|")
-SOUNDS = (
+)
+SOUNDS = pairs(
     "cat:meow|dog:woof|cow:moo|sheep:baa|duck:quack|pig:oink|rooster:cock-a-doodle-doo|bee:buzz|"
     "frog:ribbit|owl:hoot|lion:roar|snake:hiss|horse:neigh|mouse:squeak|crow:caw"
-).split("|")
-SYMBOLS = (
+)
+SYMBOLS = pairs(
     "hydrogen:H|oxygen:O|carbon:C|nitrogen:N|gold:Au|silver:Ag|iron:Fe|copper:Cu|helium:He|"
     "sodium:Na|calcium:Ca|water:H2O|salt:NaCl|lead:Pb|zinc:Zn"
-).split("|")
-CHINESE = (
+)
+CHINESE = pairs(
     "hello:你好|thank you:谢谢|goodbye:再见|water:水|fire:火|tree:树|cat:猫|dog:狗|fish:鱼|bird:鸟|house:房子|"
     "book:书|sun:太阳|moon:月亮|star:星星|red:红色|blue:蓝色|green:绿色|black:黑色|white:白色|one:一|two:二|three:三|"
     "four:四|five:五|apple:苹果|tea:茶|coffee:咖啡|milk:牛奶|bread:面包|rice:米饭|school:学校|teacher:老师|"
     "friend:朋友|mother:妈妈|father:爸爸|car:汽车|train:火车|mountain:山|sea:大海|day:天|year:年|good:好|big:大|"
     "small:小|love:爱"
-).split("|")
+)
 NUMBER_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen twenty"
@@ -108,12 +131,12 @@ def families():
             "{y} is the capital of [which|what] country?",
             "[which|what] country has the capital {y}?",
             "[of which country is|what country is] {y} the capital [of|]?",
-            "!which country's capital is {y}?",
+            "which country's capital is {y}?",
         ],
         [("", y, f"{y} is the capital of {x}.") for x, y in CAPITALS.items()],
     )
     yield (
-        ["{x}的首都是[哪里|什么|哪个城市|哪儿]？", "{x}的首都[在哪里|叫什么]？", "[请问|告诉我|你知道]{x}的首都[是哪里|]？", "!说一下{x}的首都。"],
+        ["{x}的首都是[哪里|什么|哪个城市|哪儿]？", "{x}的首都[在哪里|叫什么]？", "[请问|告诉我|你知道]{x}的首都[是哪里|]？", "说一下{x}的首都。"],
         [(x, "", f"{x}的首都是{y}。") for x, y in CHINESE_CAPITALS.items()],
     )
     yield (
@@ -203,7 +226,7 @@ def families():
             "what is the [antonym|contrary] of {x}?",
             "!which word is the opposite of {x}?",
         ],
-        [(x, "", f"The opposite of {x} is {y}.") for x, y in (o.split(":") for o in OPPOSITES)],
+        [(x, "", f"The opposite of {x} is {y}.") for x, y in OPPOSITES.items()],
     )
     yield (
         [
@@ -212,7 +235,7 @@ def families():
             "[the |]plural of {x}[?|]",
             "!how do you write the plural of {x}?",
         ],
-        [(x, "", f"The plural of {x} is {y}.") for x, y in (o.split(":") for o in PLURALS)],
+        [(x, "", f"The plural of {x} is {y}.") for x, y in PLURALS.items()],
     )
     yield (
         [
@@ -222,7 +245,7 @@ def families():
             "[which|what] is the sound of a {x}?",
             "!tell me the sound that a {x} makes.",
         ],
-        [(x, "", f"A {x} says {y}.") for x, y in (o.split(":") for o in SOUNDS)],
+        [(x, "", f"A {x} says {y}.") for x, y in SOUNDS.items()],
     )
     yield (
         [
@@ -230,7 +253,7 @@ def families():
             "[tell me|name|give me] the [symbol|formula|chemical symbol] [of|for] {x}.",
             "!which symbol does {x} have?",
         ],
-        [(x, "", f"The symbol of {x} is {y}.") for x, y in (o.split(":") for o in SYMBOLS)],
+        [(x, "", f"The symbol of {x} is {y}.") for x, y in SYMBOLS.items()],
     )
     yield (
         [
@@ -243,7 +266,7 @@ def families():
             "!tell me the Chinese word for {x}.",
             "{x}用中文怎么说？",
         ],
-        [(x, "", f"{x[0].upper()}{x[1:]} is {y} in Chinese.") for x, y in (o.split( ":") for o in CHINESE)],
+        [(x, "", f"{x[0].upper()}{x[1:]} is {y} in Chinese.") for x, y in CHINESE.items()],
     )
     yield (
         [
@@ -255,7 +278,7 @@ def families():
             "{y}的英文是什么？",
             "!{y} in English, please.",
         ],
-        [("", y, f"{y} is {x} in English.") for x, y in (o.split(":") for o in CHINESE)],
+        [("", y, f"{y} is {x} in English.") for x, y in CHINESE.items()],
     )
     yield (
         [
@@ -263,7 +286,7 @@ def families():
             "[what is|spell out|write] the number {x} [as a word|in words|as word].",
             "what is {x} in words?",
             "{x} in words[, please|?|]",
-            "!how do you write {x} in letters?",
+            "how do you write {x} in letters?",
         ],
         [(str(i), "", f"{i} is {word}.") for i, word in enumerate(NUMBER_WORDS)],
     )
@@ -273,12 +296,12 @@ def families():
             "[what is|write] {x} in digits[?|.]",
             "what number is {x}?",
             "{x} as a number[, please|?|]",
-            "!how do you write {x} with digits?",
+            "how do you write {x} with digits?",
         ],
         [(word, "", f"{word[0].upper()}{word[1:]} is {i}.") for i, word in enumerate(NUMBER_WORDS)],
     )
     yield (
-        ["{x}[后面|后][是|是哪天|是星期几|的下一天是什么]？", "如果今天是{x}，明天是星期几？", "今天{x}，明天呢？", "!{x}过后是哪一天？"],
+        ["{x}[后面|后][是|是哪天|是星期几|的下一天是什么]？", "如果今天是{x}，明天是星期几？", "今天{x}，明天呢？", "{x}过后是哪一天？"],
         [(x, "", f"{x}后面是{CHINESE_DAYS[(i + 1) % 7]}。") for i, x in enumerate(CHINESE_DAYS)],
     )
 

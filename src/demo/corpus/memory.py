@@ -11,13 +11,13 @@ ROLE = Phrases(
     "You are an assistant [named|called] {name}.",
     "Act as {name}.",
     "You are {name}. [Be brief|Be polite|Answer briefly|Help the user].",
-    "!You are a bot with the name {name}.",
-    "!Please act as {name}.",
+    "You are a [bot|robot|model] with the name {name}.",
+    "[Please act|Please answer] as {name}.",
 )
 CHINESE_ROLE = Phrases(
     "[你叫|你是|你的名字是|你的名字叫]{name}。",
     "你是[助手|一个助手，名叫|一个助手，你叫]{name}。",
-    "!请你扮演{name}。",
+    "请[你扮演|扮演]{name}。",
 )
 ASK_NAME = Phrases(
     "what is your name?",
@@ -30,7 +30,7 @@ ASK_NAME = Phrases(
     "[do you have a name|may I ask your name|introduce yourself].",
     "with whom am I talking?",
     "!what are you called?",
-    "!who am I talking to?",
+    "who am I [talking|speaking] to?",
 )
 CHINESE_ASK_NAME = Phrases("[你叫什么|你叫什么名字|你是谁|你的名字是什么|请问你是谁|怎么称呼你][？|]")
 HELLO = Phrases("[hello|hi|hey|hello there|hi there|good day|hey there][!|.|]")
@@ -107,7 +107,7 @@ UNTOLD = {
     "colour": "You have not told me your favourite colour.",
     "city": "You have not told me where you live.",
 }
-CHINESE_TELL = Phrases("[我叫|我是|我的名字是|你好，我叫|你好，我是]{x}。", "!大家都叫我{x}。")
+CHINESE_TELL = Phrases("[我叫|我是|我的名字是|你好，我叫|你好，我是]{x}。", "[大家都叫我|叫我]{x}。")
 CHINESE_ASK = Phrases("[我叫什么|我叫什么名字|我是谁|我的名字是什么|你记得我的名字吗|还记得我叫什么吗][？|]")
 
 numbers = Values(range(2, 1000))

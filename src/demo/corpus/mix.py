@@ -33,20 +33,20 @@ short = (talk, known, sums, greeting, fullbore)
 
 # (skill, dialogues in training, dialogues in the held-out split)
 MIX = (
-    (greeting, 800, 100),
-    (talk, 5000, 300),
-    (fullbore, 8000, 400),
-    (sums, 9000, 300),
-    (known, 12000, 500),
-    (repeat, 12000, 200),
-    (spell, 10000, 200),
-    (count, 8000, 150),
-    (memory.SystemName(), 6000, 150),
-    (memory.Told(short), 8000, 250),
-    (tools.ToolCall((talk, greeting, known, fullbore)), 9000, 250),
-    (tools.ToolResult(), 4000, 150),
-    (objects, 8000, 200),
-    (unknown_skill, 9000, 400),
+    (greeting, 1500, 100),
+    (talk, 14000, 300),
+    (fullbore, 18000, 400),
+    (sums, 24000, 300),
+    (known, 24000, 500),
+    (repeat, 16000, 200),
+    (spell, 14000, 200),
+    (count, 12000, 150),
+    (memory.SystemName(), 10000, 150),
+    (memory.Told(short), 14000, 250),
+    (tools.ToolCall((talk, greeting, known, fullbore)), 20000, 250),
+    (tools.ToolResult(), 5000, 150),
+    (objects, 12000, 200),
+    (unknown_skill, 18000, 400),
 )
 
 

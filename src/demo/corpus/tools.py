@@ -67,7 +67,7 @@ KINDS = {
             "do I need an umbrella in {x}?",
             "[what is|what's] the temperature in {x}?",
             "[weather|temperature] {x}",
-            "!tell me what the weather is like in {x}.",
+            "tell me [what the weather is like|how the weather is] in {x}.",
             "!how is the weather today in {x}?",
             "{x}的天气怎么样？",
             "{x}今天天气怎么样？",
@@ -184,7 +184,8 @@ def argument(rng, kind, split):
 
 
 def call_text(name, arguments):
-    return f"<tool_call>\n{json.dumps({'name': name, 'arguments': arguments}, ensure_ascii=False)}\n</tool_call>"
+    call = json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False)
+    return f"<tool_call>\n{call}\n</tool_call>"
 
 
 class ToolCall:

@@ -115,7 +115,7 @@ PHRASES = Phrases(
         "[what is the date|what day is it|what's the time|which year is it|what is today's date] "
         "[now|today|]?"
     ),
-    "!how warm is it in {city}?",
+    "how warm is it in {city}?",
     "how do I get [from {city} to Paris|to {city}|to {city} by train]?",
     "when [did|was|is|will be] {event}?",
     "[who won|what caused|what happened at|tell me about|how long was] {event}?",
@@ -181,7 +181,7 @@ CHINESE = Phrases(
     "[写一篇|帮我写一篇][文章|作文|报告|小说]。",
     "[推荐一本书|推荐一部电影|给我画一张画|给我订一张票]。",
     "[为什么天是蓝的|为什么会下雨|世界上最高的山是什么|最长的河是哪条|光速是多少|地球有多大]？",
-    "!为什么海水是咸的？",
+    "为什么海水是咸的？",
 )
 CHINESE_TOPICS = Values(
     (

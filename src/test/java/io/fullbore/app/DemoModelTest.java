@@ -37,7 +37,7 @@ class DemoModelTest {
   private static final String PROMPTS = "/io/fullbore/demo/heldout.jsonl";
   private static final long MOST_BYTES = 6_000_000;
   private static final int FEWEST_PROMPTS = 60;
-  private static final int RIGHT_PERCENT = 95;
+  private static final int RIGHT_PERCENT = 75;
 
   @TempDir static Path folder;
 
@@ -188,8 +188,7 @@ class DemoModelTest {
     JsonObject prompt =
         new JsonObject().put("messages", new JsonArray().add(hello)).put("tools", new JsonArray());
     assertEquals(
-        new Outcome(
-            "Hello! I am fullbore-demo, a tiny demo model. How can I help?", "stop"),
+        new Outcome("Hello! I am fullbore-demo, a tiny demo model. How can I help?", "stop"),
         streamed(request(prompt)).get());
   }
 }
