@@ -3,18 +3,13 @@ package io.fullbore.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.fullbore.config.ServerConfig;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -25,7 +20,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The demo model that the jar holds, over HTTP: prompts that it never saw in training, equally many
@@ -39,44 +33,18 @@ class DemoModelTest {
   private static final int FEWEST_PROMPTS = 60;
   private static final int RIGHT_PERCENT = 75;
 
-  @TempDir static Path folder;
-
-  private static Assembly assembly;
-  private static URI base;
+  private static RunningServer server;
 
   private final HttpClient client = HttpClient.newHttpClient();
 
-  /** What a prompt led to. */
-  private record Outcome(String text, String finishReason) {}
-
   @BeforeAll
   static void serve() throws Exception {
-    Path model = folder.resolve("fullbore-demo.gguf");
-    Files.write(model, resource(MODEL));
-    ServerConfig defaults = ServerConfig.defaults();
-    ServerConfig.Http http = defaults.http();
-    assembly =
-        Assembly.start(
-            new ServerConfig(
-                new ServerConfig.Http(
-                    http.host(),
-                    0,
-                    http.maxBodyBytes(),
-                    http.maxHeaderBytes(),
-                    http.maxConnections(),
-                    http.idleTimeoutMs(),
-                    http.keepAliveCommentMs(),
-                    1),
-                List.of(new ServerConfig.Model(null, model.toString(), 0)),
-                defaults.engine(),
-                defaults.batch(),
-                defaults.log()));
-    base = URI.create("http://127.0.0.1:" + assembly.listen());
+    server = RunningServer.start("builtin:fullbore-demo", 1);
   }
 
   @AfterAll
   static void close() {
-    assembly.close();
+    server.close();
   }
 
   private static byte[] resource(String name) throws IOException {
@@ -101,47 +69,25 @@ class DemoModelTest {
     return tools.isEmpty() ? body : body.put("tools", tools);
   }
 
-  private static HttpRequest post(JsonObject body) {
-    return HttpRequest.newBuilder(base.resolve("/v1/chat/completions"))
-        .header("Content-Type", "application/json")
-        .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
-        .build();
-  }
-
-  private CompletableFuture<Outcome> whole(JsonObject body) {
+  private CompletableFuture<RunningServer.Answer> whole(JsonObject body) {
     return client
-        .sendAsync(post(body), HttpResponse.BodyHandlers.ofString())
+        .sendAsync(server.chat(body), HttpResponse.BodyHandlers.ofString())
         .thenApply(
             response -> {
               assertEquals(200, response.statusCode(), response.body());
               JsonObject choice =
                   new JsonObject(response.body()).getJsonArray("choices").getJsonObject(0);
-              return new Outcome(
+              return new RunningServer.Answer(
                   choice.getJsonObject("message").getString("content"),
                   choice.getString("finish_reason"));
             });
   }
 
-  private CompletableFuture<Outcome> streamed(JsonObject body) {
+  private CompletableFuture<RunningServer.Answer> streamed(JsonObject body) {
     return client
-        .sendAsync(post(body.copy().put("stream", true)), HttpResponse.BodyHandlers.ofLines())
-        .thenApply(response -> joined(response.body().toList()));
-  }
-
-  private static Outcome joined(List<String> lines) {
-    StringBuilder text = new StringBuilder();
-    String finishReason = "";
-    List<String> data = lines.stream().filter(line -> line.startsWith("data: ")).toList();
-    assertEquals("data: [DONE]", data.getLast());
-    for (String line : data.subList(0, data.size() - 1)) {
-      JsonArray choices = new JsonObject(line.substring("data: ".length())).getJsonArray("choices");
-      if (!choices.isEmpty()) {
-        JsonObject choice = choices.getJsonObject(0);
-        text.append(choice.getJsonObject("delta").getString("content", ""));
-        finishReason = Objects.requireNonNullElse(choice.getString("finish_reason"), finishReason);
-      }
-    }
-    return new Outcome(text.toString(), finishReason);
+        .sendAsync(
+            server.chat(body.copy().put("stream", true)), HttpResponse.BodyHandlers.ofLines())
+        .thenApply(response -> RunningServer.joined(response.body().toList()));
   }
 
   @Test
@@ -153,14 +99,14 @@ class DemoModelTest {
   void answersPromptsThatItNeverSaw() throws Exception {
     List<JsonObject> prompts = prompts();
     assertTrue(prompts.size() >= FEWEST_PROMPTS, "prompts=" + prompts.size());
-    List<CompletableFuture<Outcome>> outcomes = new ArrayList<>();
+    List<CompletableFuture<RunningServer.Answer>> outcomes = new ArrayList<>();
     for (JsonObject prompt : prompts) {
       outcomes.add(whole(request(prompt)));
     }
     List<String> wrong = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
       JsonObject prompt = prompts.get(i);
-      Outcome outcome = outcomes.get(i).get();
+      RunningServer.Answer outcome = outcomes.get(i).get();
       assertEquals("stop", outcome.finishReason(), prompt::encode);
       if (!outcome.text().equals(prompt.getString("answer"))) {
         wrong.add(prompt.encode() + " -> " + outcome.text());
@@ -188,7 +134,8 @@ class DemoModelTest {
     JsonObject prompt =
         new JsonObject().put("messages", new JsonArray().add(hello)).put("tools", new JsonArray());
     assertEquals(
-        new Outcome("Hello! I am fullbore-demo, a tiny demo model. How can I help?", "stop"),
+        new RunningServer.Answer(
+            "Hello! I am fullbore-demo, a tiny demo model. How can I help?", "stop"),
         streamed(request(prompt)).get());
   }
 }

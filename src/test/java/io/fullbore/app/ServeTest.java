@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.fullbore.config.ServerConfig;
 import io.fullbore.engine.BusAddresses;
 import io.fullbore.engine.EngineStatus;
 import io.fullbore.model.SyntheticModel;
@@ -13,9 +12,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,8 +36,7 @@ class ServeTest {
 
   @TempDir static Path folder;
 
-  private static Assembly assembly;
-  private static URI base;
+  private static RunningServer server;
   private static volatile EngineStatus status;
 
   private final HttpClient client = HttpClient.newHttpClient();
@@ -58,36 +54,19 @@ class ServeTest {
         .format(WeightFormat.Q8_0)
         .build()
         .write(model, bytes -> {});
-    ServerConfig defaults = ServerConfig.defaults();
-    ServerConfig.Http http = defaults.http();
-    assembly =
-        Assembly.start(
-            new ServerConfig(
-                new ServerConfig.Http(
-                    http.host(),
-                    0,
-                    http.maxBodyBytes(),
-                    http.maxHeaderBytes(),
-                    http.maxConnections(),
-                    http.idleTimeoutMs(),
-                    http.keepAliveCommentMs(),
-                    2),
-                List.of(new ServerConfig.Model(null, model.toString(), 0)),
-                defaults.engine(),
-                defaults.batch(),
-                defaults.log()));
-    assembly
+    server = RunningServer.start(model.toString(), 2);
+    server
+        .assembly()
         .vertx()
         .eventBus()
         .<EngineStatus>consumer(BusAddresses.ENGINE_STATUS, message -> status = message.body())
         .completion()
         .await();
-    base = URI.create("http://127.0.0.1:" + assembly.listen());
   }
 
   @AfterAll
   static void close() {
-    assembly.close();
+    server.close();
   }
 
   private static JsonObject chat(String text, int maxTokens) {
@@ -102,43 +81,19 @@ class ServeTest {
         .put("seed", text.hashCode());
   }
 
-  private static HttpRequest post(String path, JsonObject body) {
-    return HttpRequest.newBuilder(base.resolve(path))
-        .header("Content-Type", "application/json")
-        .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
-        .build();
-  }
-
   private String answer(JsonObject body) throws IOException, InterruptedException {
     HttpResponse<String> response =
-        client.send(post("/v1/chat/completions", body), HttpResponse.BodyHandlers.ofString());
+        client.send(server.chat(body), HttpResponse.BodyHandlers.ofString());
     assertEquals(200, response.statusCode(), response.body());
     JsonObject choice = new JsonObject(response.body()).getJsonArray("choices").getJsonObject(0);
     return choice.getJsonObject("message").getString("content");
   }
 
-  /** Joins the deltas of a stream that must end well. */
-  private static String joined(Stream<String> lines) {
-    StringBuilder text = new StringBuilder();
-    List<String> data = lines.filter(line -> line.startsWith("data: ")).toList();
-    assertEquals("data: [DONE]", data.getLast());
-    for (String line : data.subList(0, data.size() - 1)) {
-      JsonObject chunk = new JsonObject(line.substring("data: ".length()));
-      JsonArray choices = chunk.getJsonArray("choices");
-      if (!choices.isEmpty()) {
-        JsonObject delta = choices.getJsonObject(0).getJsonObject("delta");
-        text.append(delta.getString("content", ""));
-      }
-    }
-    return text.toString();
-  }
-
   private CompletableFuture<String> stream(JsonObject body) {
     return client
         .sendAsync(
-            post("/v1/chat/completions", body.copy().put("stream", true)),
-            HttpResponse.BodyHandlers.ofLines())
-        .thenApply(response -> joined(response.body()));
+            server.chat(body.copy().put("stream", true)), HttpResponse.BodyHandlers.ofLines())
+        .thenApply(response -> RunningServer.joined(response.body().toList()).text());
   }
 
   /** Waits, without a fixed time, until the engine reports that nobody holds anything. */
@@ -173,7 +128,7 @@ class ServeTest {
     for (int i = 0; i < 20; i++) {
       HttpResponse<InputStream> response =
           client.send(
-              post("/v1/chat/completions", chat("leave " + i, 400).put("stream", true)),
+              server.chat(chat("leave " + i, 400).put("stream", true)),
               HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream body = response.body()) {
         assertTrue(body.read() >= 0);
@@ -188,8 +143,7 @@ class ServeTest {
     for (int i = 0; i < 20; i++) {
       CompletableFuture<HttpResponse<String>> pending =
           client.sendAsync(
-              post("/v1/chat/completions", chat("impatient " + i, 400)),
-              HttpResponse.BodyHandlers.ofString());
+              server.chat(chat("impatient " + i, 400)), HttpResponse.BodyHandlers.ofString());
       pending.cancel(true);
     }
     awaitNothingHeld();
@@ -212,14 +166,11 @@ class ServeTest {
         case 0 -> pending.add(stream(body));
         case 1 -> stream(body).cancel(true);
         case 2 ->
-            client
-                .sendAsync(post("/v1/chat/completions", body), HttpResponse.BodyHandlers.ofString())
-                .cancel(true);
+            client.sendAsync(server.chat(body), HttpResponse.BodyHandlers.ofString()).cancel(true);
         default ->
             pending.add(
                 client.sendAsync(
-                    post("/v1/chat/completions", body.put("n", 2)),
-                    HttpResponse.BodyHandlers.ofString()));
+                    server.chat(body.put("n", 2)), HttpResponse.BodyHandlers.ofString()));
       }
     }
     for (CompletableFuture<?> each : pending) {
@@ -237,8 +188,7 @@ class ServeTest {
   void aPromptThatDoesNotFitIsRefusedAndNeverCut() throws Exception {
     HttpResponse<String> response =
         client.send(
-            post("/v1/chat/completions", chat("word ".repeat(600), 5)),
-            HttpResponse.BodyHandlers.ofString());
+            server.chat(chat("word ".repeat(600), 5)), HttpResponse.BodyHandlers.ofString());
     assertEquals(400, response.statusCode());
     JsonObject error = new JsonObject(response.body()).getJsonObject("error");
     assertEquals("context_length_exceeded", error.getString("code"));

@@ -1,0 +1,83 @@
+package io.fullbore.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.fullbore.config.ServerConfig;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.util.List;
+import java.util.Objects;
+
+/** The whole server on a free port, with one model, and what a client of it needs. */
+final class RunningServer implements AutoCloseable {
+  /** What a streamed answer amounts to. */
+  record Answer(String text, String finishReason) {}
+
+  private final Assembly assembly;
+  private final URI base;
+
+  private RunningServer(Assembly assembly) {
+    this.assembly = assembly;
+    this.base = URI.create("http://127.0.0.1:" + assembly.listen());
+  }
+
+  /**
+   * @param model a path, or {@code builtin:NAME}
+   */
+  static RunningServer start(String model, int eventLoops) throws Exception {
+    ServerConfig defaults = ServerConfig.defaults();
+    ServerConfig.Http http = defaults.http();
+    return new RunningServer(
+        Assembly.start(
+            new ServerConfig(
+                new ServerConfig.Http(
+                    http.host(),
+                    0,
+                    http.maxBodyBytes(),
+                    http.maxHeaderBytes(),
+                    http.maxConnections(),
+                    http.idleTimeoutMs(),
+                    http.keepAliveCommentMs(),
+                    eventLoops),
+                List.of(new ServerConfig.Model(null, model, 0)),
+                defaults.engine(),
+                defaults.batch(),
+                defaults.log())));
+  }
+
+  Assembly assembly() {
+    return assembly;
+  }
+
+  /** A chat request. */
+  HttpRequest chat(JsonObject body) {
+    return HttpRequest.newBuilder(base.resolve("/v1/chat/completions"))
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
+        .build();
+  }
+
+  /** Joins the deltas of a stream that must end well. */
+  static Answer joined(List<String> lines) {
+    StringBuilder text = new StringBuilder();
+    String finishReason = "";
+    List<String> data = lines.stream().filter(line -> line.startsWith("data: ")).toList();
+    assertEquals("data: [DONE]", data.getLast());
+    for (String line : data.subList(0, data.size() - 1)) {
+      JsonArray choices = new JsonObject(line.substring("data: ".length())).getJsonArray("choices");
+      if (!choices.isEmpty()) {
+        JsonObject choice = choices.getJsonObject(0);
+        text.append(choice.getJsonObject("delta").getString("content", ""));
+        finishReason = Objects.requireNonNullElse(choice.getString("finish_reason"), finishReason);
+      }
+    }
+    return new Answer(text.toString(), finishReason);
+  }
+
+  @Override
+  public void close() {
+    assembly.close();
+  }
+}
