@@ -192,20 +192,23 @@ final class Scheduler {
     return Admittance.ADMITTED;
   }
 
-  /** Cached leading blocks that can be used; at least one token is left to compute. */
+  /** Cached leading blocks that can be used. */
   private int matchedBlocks(Sequence sequence) {
     if (sequence.scoresPrompt()) {
       return 0;
     }
-    int usable = (sequence.tokenCount() - 1) / cache.blockTokens();
-    return cache.matchedBlocks(sequence.hashChain(), usable);
+    return cache.matchedBlocks(sequence.hashChain(), usableBlocks(sequence));
+  }
+
+  /** Full blocks that leave at least one token to compute. */
+  private int usableBlocks(Sequence sequence) {
+    return (sequence.tokenCount() - 1) / cache.blockTokens();
   }
 
   private boolean waitsForAnother(Sequence sequence, int matched) {
-    int usable = (sequence.tokenCount() - 1) / cache.blockTokens();
     return cache.reusesPrefixes()
         && !sequence.scoresPrompt()
-        && matched < usable
+        && matched < usableBlocks(sequence)
         && inComputation.containsKey(sequence.hashChain().get(matched));
   }
 

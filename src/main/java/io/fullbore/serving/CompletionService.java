@@ -42,7 +42,6 @@ public final class CompletionService {
   private final String replyTo;
   private final SortedMap<String, ServedModel> models;
   private final long requestTimeoutMs;
-  private final PromptEncoder encoder = new PromptEncoder();
   private final Map<RequestId, ChoiceStream> streams = new HashMap<>();
   private final Map<String, QueueStatus> queues = new HashMap<>(); // by version
   private int preparing;
@@ -114,7 +113,7 @@ public final class CompletionService {
   private void prepare(Answer answer, ServedModel model) {
     preparing++;
     vertx
-        .executeBlocking(() -> encoder.encode(answer.call(), model), false)
+        .executeBlocking(() -> PromptEncoder.encode(answer.call(), model), false)
         .onComplete(
             encoded -> {
               preparing--;

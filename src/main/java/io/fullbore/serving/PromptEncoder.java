@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Runs on worker threads; has no state.
  */
 public final class PromptEncoder {
-  PromptEncoder() {}
+  private PromptEncoder() {}
 
   /** What became of a call's prompts. */
   sealed interface Encoded {
@@ -32,7 +32,7 @@ public final class PromptEncoder {
     record Failed(Failure failure) implements Encoded {}
   }
 
-  Encoded encode(CompletionCall call, ServedModel model) {
+  static Encoded encode(CompletionCall call, ServedModel model) {
     long seed =
         call.sampling().seed() != null
             ? call.sampling().seed()

@@ -9,13 +9,11 @@ import io.fullbore.graph.DecoderGraph;
 import io.fullbore.graph.Op;
 import io.fullbore.graph.Slot;
 import io.fullbore.model.Architecture;
-import io.fullbore.model.RowDecoder;
 import io.fullbore.model.Tensor;
 import io.fullbore.model.Weights;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.function.IntConsumer;
 
 /**
  * Interprets a decoder graph on the processor's cores in plain Java: decodes weights to floats,
@@ -156,7 +154,7 @@ public final class CpuBackend implements Backend {
               slot(Slot.VALUE),
               slot(Slot.ATTENDED));
       case Op.SwiGlu() ->
-          eachRow(
+          team.run(
               rows,
               row ->
                   Rows.swiglu(
@@ -171,15 +169,9 @@ public final class CpuBackend implements Backend {
   }
 
   private void embed(Tensor table, StepBatch batch, int rows) {
-    RowDecoder decoder = table.format().decoder();
-    long rowBytes = table.format().rowBytes(table.columns());
+    float[] hidden = slot(Slot.HIDDEN);
     for (int row = 0; row < rows; row++) {
-      decoder.decode(
-          table.data(),
-          batch.token(row) * rowBytes,
-          slot(Slot.HIDDEN),
-          row * table.columns(),
-          table.columns());
+      table.decodeRow(batch.token(row), hidden, row * table.columns());
     }
   }
 
@@ -187,7 +179,7 @@ public final class CpuBackend implements Backend {
     float[] source = slot(norm.source());
     float[] target = slot(norm.target());
     float[] weight = vector(norm.weight());
-    eachRow(
+    team.run(
         rows,
         row ->
             Rows.normalize(
@@ -211,7 +203,7 @@ public final class CpuBackend implements Backend {
   private void rotate(Op.Rotate rotate, StepBatch batch, int rows) {
     float[] heads = slot(rotate.slot());
     int width = rotate.slot().width(architecture);
-    eachRow(
+    team.run(
         rows, row -> rotation.rotate(heads, row * width, rotate.headCount(), batch.position(row)));
   }
 
@@ -222,10 +214,6 @@ public final class CpuBackend implements Backend {
       System.arraycopy(hidden, batch.logitRow(i) * dim, hidden, i * dim, dim);
     }
     return batch.logitRowCount();
-  }
-
-  private void eachRow(int rows, IntConsumer task) {
-    team.run(rows, task);
   }
 
   private float[] slot(Slot slot) {

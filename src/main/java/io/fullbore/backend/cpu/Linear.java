@@ -1,6 +1,5 @@
 package io.fullbore.backend.cpu;
 
-import io.fullbore.model.RowDecoder;
 import io.fullbore.model.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -101,10 +100,8 @@ final class Linear {
   }
 
   private static void decode(Tensor weight, int firstRow, int rowCount, float[][] weights) {
-    RowDecoder decoder = weight.format().decoder();
-    long rowBytes = weight.format().rowBytes(weight.columns());
     for (int r = 0; r < rowCount; r++) {
-      decoder.decode(weight.data(), (firstRow + r) * rowBytes, weights[r], 0, weight.columns());
+      weight.decodeRow(firstRow + r, weights[r], 0);
     }
   }
 
