@@ -25,7 +25,7 @@ class LayersTest {
           List.of("model", "tokenizer", "chat", "kv", "sampling"),
           List.of("graph"),
           List.of("backend"),
-          List.of("engine"),
+          List.of("engine", "redis"),
           List.of("auth", "limits", "cache", "upstream", "cluster"),
           List.of("routing"),
           List.of("rollout", "serving"),

@@ -51,11 +51,6 @@ final class ConfigOptions {
       return config;
     }
     ModelLocation location = model == null ? ModelLocation.DEMO : ModelLocation.of(model);
-    return new ServerConfig(
-        config.http(),
-        List.of(new ServerConfig.Model(null, location.text(), 0)),
-        config.engine(),
-        config.batch(),
-        config.log());
+    return config.withModels(List.of(new ServerConfig.Model(null, location.text(), 0)));
   }
 }

@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(Failure.ContextLengthExceeded.class),
   @JsonSubTypes.Type(Failure.ModelNotFound.class),
   @JsonSubTypes.Type(Failure.Overloaded.class),
+  @JsonSubTypes.Type(Failure.Unauthorized.class),
+  @JsonSubTypes.Type(Failure.Forbidden.class),
+  @JsonSubTypes.Type(Failure.RateLimited.class),
+  @JsonSubTypes.Type(Failure.BudgetSpent.class),
   @JsonSubTypes.Type(Failure.TimedOut.class),
   @JsonSubTypes.Type(Failure.EngineFailed.class),
   @JsonSubTypes.Type(Failure.Unavailable.class),
@@ -49,6 +53,18 @@ public sealed interface Failure {
 
   /** Queues are full; try again later. */
   record Overloaded(String message, long retryAfterMs) implements Failure {}
+
+  /** No key, or one that is not known. Never says which key. */
+  record Unauthorized(String message) implements Failure {}
+
+  /** The key is known and may not do this. */
+  record Forbidden(String message) implements Failure {}
+
+  /** A limit of the key or of its end user is reached for now. */
+  record RateLimited(String message, long retryAfterMs) implements Failure {}
+
+  /** The money of the key, of its end user or of everybody is spent until the window ends. */
+  record BudgetSpent(String message, long retryAfterMs) implements Failure {}
 
   /** The request did not finish in its time. */
   record TimedOut(String message) implements Failure {}

@@ -2,12 +2,14 @@ package io.fullbore.app;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.fullbore.config.ServerConfig;
+import io.fullbore.config.ConfigReader;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /** The whole server on a free port, with one model, and what a client of it needs. */
@@ -27,24 +29,17 @@ final class RunningServer implements AutoCloseable {
    * @param model a path, or {@code builtin:NAME}
    */
   static RunningServer start(String model, int eventLoops) throws Exception {
-    ServerConfig defaults = ServerConfig.defaults();
-    ServerConfig.Http http = defaults.http();
-    return new RunningServer(
-        Assembly.start(
-            new ServerConfig(
-                new ServerConfig.Http(
-                    http.host(),
-                    0,
-                    http.maxBodyBytes(),
-                    http.maxHeaderBytes(),
-                    http.maxConnections(),
-                    http.idleTimeoutMs(),
-                    http.keepAliveCommentMs(),
-                    eventLoops),
-                List.of(new ServerConfig.Model(null, model, 0)),
-                defaults.engine(),
-                defaults.batch(),
-                defaults.log())));
+    return start(model, Map.of("http.eventLoops", Integer.toString(eventLoops)));
+  }
+
+  /**
+   * @param overrides of the configuration, by dotted path
+   */
+  static RunningServer start(String model, Map<String, String> overrides) throws Exception {
+    var all = new HashMap<>(overrides);
+    all.put("http.port", "0");
+    all.put("models.0.path", model);
+    return new RunningServer(Assembly.start(new ConfigReader(Map.of()).read(null, all)));
   }
 
   Assembly assembly() {

@@ -4,13 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.config.ServerConfig.Auth;
 import io.fullbore.config.ServerConfig.BackendChoice;
 import io.fullbore.config.ServerConfig.Batch;
+import io.fullbore.config.ServerConfig.Cache;
 import io.fullbore.config.ServerConfig.Engine;
 import io.fullbore.config.ServerConfig.Http;
+import io.fullbore.config.ServerConfig.Limits;
 import io.fullbore.config.ServerConfig.Log;
 import io.fullbore.config.ServerConfig.LogLevel;
 import io.fullbore.config.ServerConfig.Model;
+import io.fullbore.config.ServerConfig.MoneyFallback;
+import io.fullbore.config.ServerConfig.Price;
+import io.fullbore.config.ServerConfig.Redis;
+import io.fullbore.config.ServerConfig.RedisMode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +28,13 @@ class ServerConfigTest {
   void hasTheDocumentedDefaults() {
     assertEquals(
         new ServerConfig(
-            new Http("127.0.0.1", 8080, 8 << 20, 16 << 10, 10_000, 300_000, 10_000, 0),
+            new Http(
+                "127.0.0.1", 8080, 8 << 20, 16 << 10, 10_000, 300_000, 10_000, 0, null, null, null),
+            new Auth(null, null),
+            new Redis(null, RedisMode.SINGLE, null, 40),
+            new Cache(true, 64 << 20, 1 << 20, 300_000, 1_800_000, 86_400_000, 5, 10_000, 1_000),
+            new Limits(0, 50, MoneyFallback.CLOSED, 1_000_000),
+            List.of(),
             List.of(),
             new Engine(BackendChoice.AUTO, 0, 16, 0, 32, 512, 40, true, 600_000),
             new Batch(16, 500, 256, 262_144),
@@ -32,7 +45,17 @@ class ServerConfigTest {
   @Test
   void everyDefaultIsAllowedByItsOwnRow() {
     for (Section<?> section :
-        List.of(Http.SECTION, Engine.SECTION, Batch.SECTION, Log.SECTION, Model.SECTION)) {
+        List.of(
+            Http.SECTION,
+            Auth.SECTION,
+            Redis.SECTION,
+            Cache.SECTION,
+            Limits.SECTION,
+            Price.SECTION,
+            Engine.SECTION,
+            Batch.SECTION,
+            Log.SECTION,
+            Model.SECTION)) {
       for (Field field : section.fields()) {
         if (field.type() instanceof FieldType.Scalar scalar && field.fallback() != null) {
           assertTrue(scalar.allows(field.fallback()), field.toString());
@@ -56,12 +79,20 @@ class ServerConfigTest {
   }
 
   @Test
+  void tlsNeedsBothFiles() {
+    var mistake =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new Http("h", 1, 8 << 20, 16 << 10, 1, 0, 0, 0, "cert.pem", null, null));
+    assertEquals(
+        "http: tlsCertPath=cert.pem tlsKeyPath=null, but TLS needs both", mistake.getMessage());
+  }
+
+  @Test
   void theListOfModelsCannotBeChanged() {
     ServerConfig defaults = ServerConfig.defaults();
     List<Model> models = new ArrayList<>(List.of(new Model("a", "a.gguf", 0)));
-    ServerConfig config =
-        new ServerConfig(
-            defaults.http(), models, defaults.engine(), defaults.batch(), defaults.log());
+    ServerConfig config = defaults.withModels(models);
     models.clear();
     assertEquals(1, config.models().size());
     assertThrows(UnsupportedOperationException.class, () -> config.models().clear());

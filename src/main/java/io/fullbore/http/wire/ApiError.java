@@ -37,6 +37,25 @@ public record ApiError(
       case Failure.Overloaded(String _, long retryAfterMs) ->
           new ApiError(
               429, message, "overloaded_error", null, "overloaded", wholeSeconds(retryAfterMs));
+      case Failure.Unauthorized _ ->
+          new ApiError(401, message, INVALID_REQUEST, null, "invalid_api_key", 0);
+      case Failure.Forbidden _ -> new ApiError(403, message, INVALID_REQUEST, null, "forbidden", 0);
+      case Failure.RateLimited(String _, long retryAfterMs) ->
+          new ApiError(
+              429,
+              message,
+              "rate_limit_error",
+              null,
+              "rate_limit_exceeded",
+              wholeSeconds(retryAfterMs));
+      case Failure.BudgetSpent(String _, long retryAfterMs) ->
+          new ApiError(
+              429,
+              message,
+              "insufficient_quota",
+              null,
+              "insufficient_quota",
+              wholeSeconds(retryAfterMs));
       case Failure.TimedOut _ -> new ApiError(504, message, "timeout_error", null, "timeout", 0);
       case Failure.EngineFailed _ ->
           new ApiError(500, message, SERVER_ERROR, null, "engine_failed", 0);

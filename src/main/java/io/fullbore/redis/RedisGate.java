@@ -1,0 +1,239 @@
+package io.fullbore.redis;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.RedisOptions;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import io.vertx.redis.client.impl.types.ErrorType;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one way to Redis of one event loop: a single pipelined connection that is given up as soon as
+ * an answer is late, so that a slow, frozen or dead Redis costs a request at most the timeout, and
+ * the requests after it nothing.
+ *
+ * <pre>
+ *   down --connect and PING answered--> up
+ *   up --an answer is late, the connection breaks, Redis says it cannot serve--> down
+ *   down: everything fails at once with {@link RedisDownException}; tried again every 200 ms
+ * </pre>
+ *
+ * <p>Each change of state is one line in the log. Confined to the event loop it was started on.
+ */
+public final class RedisGate {
+  private static final Logger LOG = LoggerFactory.getLogger(RedisGate.class);
+  private static final long RETRY_MS = 200;
+  private static final long CONNECT_TIMEOUT_MS = 1_000;
+
+  /** Errors by which a server says that it cannot serve at all. */
+  private static final Set<String> OUTAGES =
+      Set.of("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN");
+
+  private final Vertx vertx;
+  private final RedisOptions options;
+  private final long timeoutMs;
+  private final String name;
+  private final Set<Promise<Response>> pending = new HashSet<>();
+  private @Nullable Redis client;
+  private @Nullable RedisConnection connection;
+  private boolean loggedDown;
+  private boolean closed;
+
+  /**
+   * @param options where Redis is
+   * @param timeoutMs longest wait for an answer
+   * @param name of the owner, for the log
+   */
+  public RedisGate(Vertx vertx, RedisOptions options, long timeoutMs, String name) {
+    this.vertx = vertx;
+    this.options = options;
+    this.timeoutMs = timeoutMs;
+    this.name = name;
+  }
+
+  /**
+   * Connects; call once, on the event loop.
+   *
+   * @return completes when the first attempt has ended, one way or the other; never fails
+   */
+  public Future<Void> start() {
+    Redis made = Redis.createClient(vertx, options);
+    client = made;
+    return connect(made);
+  }
+
+  /** Whether Redis answered last. */
+  public boolean up() {
+    return connection != null;
+  }
+
+  /** Sends a command. Fails with {@link RedisDownException} or with Redis's own error. */
+  public Future<Response> send(Request request) {
+    RedisConnection current = connection;
+    if (current == null) {
+      return Future.failedFuture(new RedisDownException("Redis is not reachable."));
+    }
+    return send(current, request);
+  }
+
+  /** Runs a script; teaches it to a Redis that does not know it. */
+  public Future<Response> eval(RedisScript script, List<String> keys, List<String> arguments) {
+    return send(evaluation(Command.EVALSHA, script.sha1(), keys, arguments))
+        .recover(
+            cause ->
+                cause instanceof ErrorType error && error.is("NOSCRIPT")
+                    ? send(evaluation(Command.EVAL, script.source(), keys, arguments))
+                    : Future.failedFuture(cause));
+  }
+
+  private static Request evaluation(
+      Command command, String script, List<String> keys, List<String> arguments) {
+    Request request = Request.cmd(command).arg(script).arg(keys.size());
+    keys.forEach(request::arg);
+    arguments.forEach(request::arg);
+    return request;
+  }
+
+  /** Ends what is under way and connects no more. */
+  public Future<Void> close() {
+    closed = true;
+    drop("it is closed");
+    return client == null ? Future.succeededFuture() : client.close();
+  }
+
+  private Future<Response> send(RedisConnection through, Request request) {
+    Promise<Response> promise = Promise.promise();
+    pending.add(promise);
+    long timer = vertx.setTimer(timeoutMs, ignored -> late(promise, through));
+    through
+        .send(request)
+        .onComplete(
+            result -> {
+              vertx.cancelTimer(timer);
+              if (!pending.remove(promise)) {
+                return;
+              }
+              if (result.succeeded()) {
+                promise.complete(result.result());
+              } else if (result.cause() instanceof ErrorType error
+                  && !OUTAGES.contains(kind(error))) {
+                promise.fail(error);
+              } else {
+                promise.fail(new RedisDownException("Redis failed: " + result.cause()));
+                lost(through, String.valueOf(result.cause().getMessage()));
+              }
+            });
+    return promise.future();
+  }
+
+  private static String kind(ErrorType error) {
+    String message = String.valueOf(error.getMessage());
+    int space = message.indexOf(' ');
+    return space < 0 ? message : message.substring(0, space);
+  }
+
+  /**
+   * The answer is late, unless this event loop was: what has arrived meanwhile is read before the
+   * next timer goes off.
+   */
+  private void late(Promise<Response> promise, RedisConnection through) {
+    vertx.setTimer(
+        1,
+        ignored -> {
+          if (pending.contains(promise)) {
+            lost(through, "no answer within %d ms".formatted(timeoutMs));
+          }
+        });
+  }
+
+  private void lost(RedisConnection broken, String why) {
+    if (broken == connection) {
+      drop(why);
+      reconnectLater();
+    }
+  }
+
+  /** Gives the connection up and fails whatever waits for it. */
+  private void drop(String why) {
+    RedisConnection old = connection;
+    connection = null;
+    if (old != null && !closed) {
+      noteDown(why);
+    }
+    List<Promise<Response>> waiting = List.copyOf(pending);
+    pending.clear();
+    waiting.forEach(promise -> promise.tryFail(new RedisDownException("Redis: " + why + ".")));
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  private void noteDown(String why) {
+    if (!loggedDown) {
+      loggedDown = true;
+      LOG.warn("Redis is gone for {}: {}", name, why);
+    }
+  }
+
+  private void reconnectLater() {
+    if (!closed) {
+      vertx.setTimer(
+          RETRY_MS,
+          ignored -> {
+            if (!closed && client != null) {
+              connect(client);
+            }
+          });
+    }
+  }
+
+  /** One attempt; another one follows later where it fails. */
+  private Future<Void> connect(Redis from) {
+    Promise<Void> attempted = Promise.promise();
+    Context context = vertx.getOrCreateContext();
+    Future<RedisConnection> opened = from.connect();
+    opened
+        .compose(this::greeted)
+        .timeout(CONNECT_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+        .onComplete(
+            result ->
+                context.runOnContext(
+                    ignored -> {
+                      if (result.succeeded() && !closed) {
+                        use(result.result());
+                      } else {
+                        opened.onSuccess(RedisConnection::close);
+                        noteDown(String.valueOf(result.cause()));
+                        reconnectLater();
+                      }
+                      attempted.complete();
+                    }));
+    return attempted.future();
+  }
+
+  private Future<RedisConnection> greeted(RedisConnection opened) {
+    return opened.send(Request.cmd(Command.PING)).map(opened);
+  }
+
+  private void use(RedisConnection opened) {
+    connection = opened;
+    opened.exceptionHandler(cause -> lost(opened, String.valueOf(cause.getMessage())));
+    opened.endHandler(ignored -> lost(opened, "the connection was closed"));
+    if (loggedDown) {
+      loggedDown = false;
+      LOG.info("Redis is back for {}", name);
+    }
+  }
+}

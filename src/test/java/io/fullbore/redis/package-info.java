@@ -1,0 +1,4 @@
+@NullMarked
+package io.fullbore.redis;
+
+import org.jspecify.annotations.NullMarked;
