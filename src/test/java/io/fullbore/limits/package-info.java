@@ -1,0 +1,4 @@
+@NullMarked
+package io.fullbore.limits;
+
+import org.jspecify.annotations.NullMarked;
