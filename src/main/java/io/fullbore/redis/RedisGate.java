@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
@@ -16,8 +17,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The one way to Redis of one event loop: a single pipelined connection that is given up as soon as
@@ -30,10 +29,10 @@ import org.slf4j.LoggerFactory;
  *   down: everything fails at once with {@link RedisDownException}; tried again every 200 ms
  * </pre>
  *
- * <p>Each change of state is one line in the log. Confined to the event loop it was started on.
+ * <p>Each change of state is one line in the log, see {@link RedisOutage}. Confined to the event
+ * loop it was started on.
  */
 public final class RedisGate {
-  private static final Logger LOG = LoggerFactory.getLogger(RedisGate.class);
   private static final long RETRY_MS = 200;
   private static final long CONNECT_TIMEOUT_MS = 1_000;
 
@@ -44,23 +43,22 @@ public final class RedisGate {
   private final Vertx vertx;
   private final RedisOptions options;
   private final long timeoutMs;
-  private final String name;
+  private final RedisOutage outage;
   private final Set<Promise<Response>> pending = new HashSet<>();
   private @Nullable Redis client;
   private @Nullable RedisConnection connection;
-  private boolean loggedDown;
   private boolean closed;
 
   /**
    * @param options where Redis is
    * @param timeoutMs longest wait for an answer
-   * @param name of the owner, for the log
+   * @param outage shared by the gates of this process
    */
-  public RedisGate(Vertx vertx, RedisOptions options, long timeoutMs, String name) {
+  public RedisGate(Vertx vertx, RedisOptions options, long timeoutMs, RedisOutage outage) {
     this.vertx = vertx;
     this.options = options;
     this.timeoutMs = timeoutMs;
-    this.name = name;
+    this.outage = outage;
   }
 
   /**
@@ -90,20 +88,34 @@ public final class RedisGate {
 
   /** Runs a script; teaches it to a Redis that does not know it. */
   public Future<Response> eval(RedisScript script, List<String> keys, List<String> arguments) {
-    return send(evaluation(Command.EVALSHA, script.sha1(), keys, arguments))
+    return eval(script, keys, arguments, null);
+  }
+
+  /**
+   * The same with bytes as the script's last argument.
+   *
+   * @param payload null for none
+   */
+  public Future<Response> eval(
+      RedisScript script, List<String> keys, List<String> arguments, @Nullable Buffer payload) {
+    return send(evaluation(Command.EVALSHA, script.sha1(), keys, arguments, payload))
         .recover(
             cause ->
                 cause instanceof ErrorType error && error.is("NOSCRIPT")
-                    ? send(evaluation(Command.EVAL, script.source(), keys, arguments))
+                    ? send(evaluation(Command.EVAL, script.source(), keys, arguments, payload))
                     : Future.failedFuture(cause));
   }
 
   private static Request evaluation(
-      Command command, String script, List<String> keys, List<String> arguments) {
+      Command command,
+      String script,
+      List<String> keys,
+      List<String> arguments,
+      @Nullable Buffer payload) {
     Request request = Request.cmd(command).arg(script).arg(keys.size());
     keys.forEach(request::arg);
     arguments.forEach(request::arg);
-    return request;
+    return payload == null ? request : request.arg(payload);
   }
 
   /** Ends what is under way and connects no more. */
@@ -170,20 +182,13 @@ public final class RedisGate {
     RedisConnection old = connection;
     connection = null;
     if (old != null && !closed) {
-      noteDown(why);
+      outage.begin(why);
     }
     List<Promise<Response>> waiting = List.copyOf(pending);
     pending.clear();
     waiting.forEach(promise -> promise.tryFail(new RedisDownException("Redis: " + why + ".")));
     if (old != null) {
       old.close();
-    }
-  }
-
-  private void noteDown(String why) {
-    if (!loggedDown) {
-      loggedDown = true;
-      LOG.warn("Redis is gone for {}: {}", name, why);
     }
   }
 
@@ -215,7 +220,7 @@ public final class RedisGate {
                         use(result.result());
                       } else {
                         opened.onSuccess(RedisConnection::close);
-                        noteDown(String.valueOf(result.cause()));
+                        outage.begin(String.valueOf(result.cause()));
                         reconnectLater();
                       }
                       attempted.complete();
@@ -231,9 +236,6 @@ public final class RedisGate {
     connection = opened;
     opened.exceptionHandler(cause -> lost(opened, String.valueOf(cause.getMessage())));
     opened.endHandler(ignored -> lost(opened, "the connection was closed"));
-    if (loggedDown) {
-      loggedDown = false;
-      LOG.info("Redis is back for {}", name);
-    }
+    outage.end();
   }
 }

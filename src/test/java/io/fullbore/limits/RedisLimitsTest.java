@@ -18,6 +18,7 @@ import io.fullbore.core.Allowance;
 import io.fullbore.core.Failure;
 import io.fullbore.redis.RedisDownException;
 import io.fullbore.redis.RedisGate;
+import io.fullbore.redis.RedisOutage;
 import io.fullbore.redis.RedisServer;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -59,7 +60,10 @@ class RedisLimitsTest extends LimitsContract {
     }
     var gate =
         new RedisGate(
-            vertx, new RedisOptions().setConnectionString(redis().url()), TIMEOUT_MS, "the test");
+            vertx,
+            new RedisOptions().setConnectionString(redis().url()),
+            TIMEOUT_MS,
+            new RedisOutage());
     var made = new Opened(loop, gate);
     opened.add(made);
     made.on(gate::start);

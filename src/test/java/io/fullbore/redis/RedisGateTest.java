@@ -38,7 +38,8 @@ class RedisGateTest {
 
   private RedisGate gate(String url, long timeoutMs) throws Exception {
     var gate =
-        new RedisGate(vertx, new RedisOptions().setConnectionString(url), timeoutMs, "the test");
+        new RedisGate(
+            vertx, new RedisOptions().setConnectionString(url), timeoutMs, new RedisOutage());
     onLoop(gate::start);
     return gate;
   }
