@@ -84,6 +84,11 @@ public final class GgufFile implements AutoCloseable {
     return bytes.byteSize();
   }
 
+  /** Tells this file's content from others'; see {@link ModelDigest}. 64 hex digits. */
+  public String digest() {
+    return ModelDigest.of(bytes);
+  }
+
   public Metadata metadata() {
     return metadata;
   }

@@ -1,6 +1,5 @@
-package io.fullbore.serving;
+package io.fullbore.sampling;
 
-import io.fullbore.sampling.TokenLogprobs;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,0 +1,24 @@
+package io.fullbore.cache;
+
+import io.fullbore.core.FinishReason;
+import io.fullbore.sampling.ScoredToken;
+import java.util.List;
+
+/** One piece of an answer as it was produced; together they replay it. */
+public sealed interface AnswerEvent {
+  /** The scored prompt of a choice. */
+  record Prompt(int choice, List<ScoredToken> tokens) implements AnswerEvent {
+    public Prompt {
+      tokens = List.copyOf(tokens);
+    }
+  }
+
+  /** More text of a choice, more of its tokens, or both. */
+  record Delta(int choice, String text, List<ScoredToken> tokens) implements AnswerEvent {
+    public Delta {
+      tokens = List.copyOf(tokens);
+    }
+  }
+
+  record ChoiceEnd(int choice, FinishReason reason) implements AnswerEvent {}
+}

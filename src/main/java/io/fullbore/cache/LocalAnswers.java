@@ -1,0 +1,65 @@
+package io.fullbore.cache;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first tier: answers in this process, bounded by bytes. Answers of the knowledge base stay
+ * until there is no room, where no Redis keeps them. Thread-safe; shared by all API instances.
+ */
+public final class LocalAnswers {
+  private static final int KEY_BYTES = 200;
+
+  private final Cache<CacheKey, StoredAnswer> answers;
+
+  /**
+   * @param maxBytes about what all answers may take together; 0 keeps none
+   * @param ttlMs how long an answer is kept
+   * @param keepKnowledge whether answers of the knowledge base are kept for longer
+   */
+  public LocalAnswers(long maxBytes, long ttlMs, boolean keepKnowledge) {
+    this(maxBytes, ttlMs, keepKnowledge, System::nanoTime, Runnable::run);
+  }
+
+  LocalAnswers(long maxBytes, long ttlMs, boolean keepKnowledge, Ticker ticker, Executor executor) {
+    Duration ttl = Duration.ofMillis(ttlMs);
+    answers =
+        Caffeine.newBuilder()
+            .maximumWeight(maxBytes)
+            .weigher((CacheKey key, StoredAnswer answer) -> KEY_BYTES + answer.weightBytes())
+            .expireAfter(
+                Expiry.<CacheKey, StoredAnswer>creating(
+                    (key, answer) ->
+                        keepKnowledge && answer.knowledge()
+                            ? Duration.ofNanos(Long.MAX_VALUE)
+                            : ttl))
+            .ticker(ticker)
+            .executor(executor)
+            .build();
+  }
+
+  public @Nullable StoredAnswer get(CacheKey key) {
+    return answers.getIfPresent(key);
+  }
+
+  public void put(CacheKey key, StoredAnswer answer) {
+    answers.put(key, answer);
+  }
+
+  /**
+   * @param knowledgeOnly whether the others are kept
+   */
+  void purge(boolean knowledgeOnly) {
+    answers.asMap().values().removeIf(answer -> !knowledgeOnly || answer.knowledge());
+  }
+
+  /** Answers kept now, about. */
+  public long count() {
+    return answers.estimatedSize();
+  }
+}

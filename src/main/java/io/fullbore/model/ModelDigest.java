@@ -1,0 +1,48 @@
+package io.fullbore.model;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * Tells model files apart by their content: SHA-256 over the length, the first mebibyte, and
+ * windows spread evenly over the rest. A file of up to 16 MiB is read whole; of a longer one as
+ * much as that, so that the digest of many gigabytes takes no longer. Two versions of one model
+ * differ in nearly every weight, so the windows differ; a file that was changed by hand in a few
+ * bytes may keep its digest.
+ */
+final class ModelDigest {
+  private static final int WINDOWS = 240;
+  private static final int WINDOW_BYTES = 64 << 10;
+  private static final long HEAD_BYTES = 1 << 20;
+
+  private ModelDigest() {}
+
+  /**
+   * @return 64 hex digits
+   */
+  static String of(MemorySegment bytes) {
+    MessageDigest sha256;
+    try {
+      sha256 = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+    long size = bytes.byteSize();
+    sha256.update(Long.toString(size).getBytes(StandardCharsets.US_ASCII));
+    long head = Math.min(size, HEAD_BYTES);
+    sha256.update(bytes.asSlice(0, head).asByteBuffer());
+    long rest = size - head;
+    if (rest <= (long) WINDOWS * WINDOW_BYTES) {
+      sha256.update(bytes.asSlice(head, rest).asByteBuffer());
+    } else {
+      for (int i = 0; i < WINDOWS; i++) {
+        long offset = head + (rest - WINDOW_BYTES) / (WINDOWS - 1) * i;
+        sha256.update(bytes.asSlice(offset, WINDOW_BYTES).asByteBuffer());
+      }
+    }
+    return HexFormat.of().formatHex(sha256.digest());
+  }
+}

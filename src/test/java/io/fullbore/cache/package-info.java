@@ -1,0 +1,4 @@
+@NullMarked
+package io.fullbore.cache;
+
+import org.jspecify.annotations.NullMarked;
