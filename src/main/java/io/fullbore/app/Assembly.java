@@ -1,16 +1,25 @@
 package io.fullbore.app;
 
 import io.fullbore.backend.KvSizing;
+import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.ServerConfig;
 import io.fullbore.engine.BatchSettings;
 import io.fullbore.engine.BatchVerticle;
 import io.fullbore.engine.EngineSettings;
 import io.fullbore.engine.EngineVerticle;
 import io.fullbore.engine.RecordCodec;
+import io.fullbore.http.ApiParts;
 import io.fullbore.http.ApiSettings;
 import io.fullbore.http.ApiVerticle;
 import io.fullbore.http.EngineHealth;
+import io.fullbore.limits.LocalLimits;
+import io.fullbore.limits.PriceTable;
+import io.fullbore.limits.RedisLimits;
+import io.fullbore.redis.RedisAddresses;
+import io.fullbore.redis.RedisGate;
+import io.fullbore.redis.RedisOutage;
 import io.fullbore.serving.CompletionService;
+import io.fullbore.serving.Flights;
 import io.fullbore.serving.ServedModel;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -37,6 +46,7 @@ import org.slf4j.LoggerFactory;
 final class Assembly implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Assembly.class);
   private static final long CLOSE_TIMEOUT_SECONDS = 30;
+  private static final InstantSource CLOCK = InstantSource.system();
 
   /** Verticles that listen on this port share one free port. */
   private static final int SHARED_FREE_PORT = -1;
@@ -45,6 +55,7 @@ final class Assembly implements AutoCloseable {
 
   private final ServerConfig config;
   private final Vertx vertx;
+  private final RedisOutage outage = new RedisOutage();
   private final List<LoadedModel> opened = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private final SortedMap<String, ServedModel> models = new TreeMap<>();
@@ -96,6 +107,7 @@ final class Assembly implements AutoCloseable {
         new ServedModel(
             name,
             name,
+            loaded.digest() + "-" + sizing.maxPositions(),
             Instant.now().getEpochSecond(),
             sizing.maxPositions(),
             loaded.tokenizer(),
@@ -159,10 +171,10 @@ final class Assembly implements AutoCloseable {
             http.idleTimeoutMs(),
             http.keepAliveCommentMs(),
             config.engine().requestTimeoutMs());
+    ApiParts parts = parts(health);
     List<ApiVerticle> instances = new ArrayList<>();
     for (int i = 0; i < eventLoops(http); i++) {
-      var instance =
-          new ApiVerticle(settings, String.valueOf(i), models, health, InstantSource.system());
+      var instance = new ApiVerticle(settings, String.valueOf(i), parts);
       vertx.deployVerticle(instance).recover(cause -> cannotListen(http, cause)).await();
       instances.add(instance);
     }
@@ -176,6 +188,27 @@ final class Assembly implements AutoCloseable {
     return port;
   }
 
+  private ApiParts parts(EngineHealth health) {
+    ServerConfig.Cache cache = config.cache();
+    boolean hasRedis = config.redis().url() != null;
+    PriceTable prices = PriceTable.of(config.prices());
+    var local = new LocalLimits(config.limits(), prices, CLOCK);
+    return new ApiParts(
+        models,
+        health,
+        new LocalAnswers(cache.maxBytes(), cache.localTtlMs(), !hasRedis),
+        new Flights(),
+        () -> hasRedis ? gate() : null,
+        gate -> gate == null ? local : new RedisLimits(gate, local, config.limits(), prices, CLOCK),
+        cache,
+        CLOCK);
+  }
+
+  private RedisGate gate() {
+    ServerConfig.Redis redis = config.redis();
+    return new RedisGate(vertx, RedisAddresses.options(redis), redis.timeoutMs(), outage);
+  }
+
   private static Future<String> cannotListen(ServerConfig.Http http, Throwable cause) {
     return Future.failedFuture(
         new IOException(
@@ -186,7 +219,9 @@ final class Assembly implements AutoCloseable {
 
   /** A completion service that is no HTTP instance; to be started on an event loop. */
   CompletionService terminalService() {
-    return new CompletionService(vertx, "terminal", models, config.engine().requestTimeoutMs());
+    var terminalLimits = new LocalLimits(config.limits(), PriceTable.of(List.of()), CLOCK);
+    return new CompletionService(
+        vertx, "terminal", models, terminalLimits, config.engine().requestTimeoutMs());
   }
 
   private static int eventLoops(ServerConfig.Http http) {

@@ -2,6 +2,7 @@ package io.fullbore.app;
 
 import io.fullbore.chat.ChatMessage;
 import io.fullbore.config.ConfigException;
+import io.fullbore.core.Account;
 import io.fullbore.serving.CompletionCall;
 import io.fullbore.serving.CompletionService;
 import io.fullbore.serving.Prompt;
@@ -120,7 +121,7 @@ final class ChatCommand implements Callable<Integer> {
             temperature, 0, 1, 0, 0, 0, 1, Map.of(), seed, Set.of(), false, -1, -1);
     return new CompletionCall(
         name,
-        "terminal",
+        Account.ANONYMOUS,
         List.of(new Prompt.Chat(messages, List.of(), Map.of())),
         1,
         sampling,

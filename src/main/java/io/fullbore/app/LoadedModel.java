@@ -67,6 +67,11 @@ final class LoadedModel implements AutoCloseable {
     return name;
   }
 
+  /** Names what is in the file: weights, vocabulary and template. */
+  String digest() {
+    return file.digest();
+  }
+
   Architecture architecture() {
     return architecture;
   }

@@ -1,9 +1,12 @@
 package io.fullbore.http;
 
+import io.fullbore.cache.AnswerCache;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.JsonText;
+import io.fullbore.limits.Limits;
+import io.fullbore.redis.RedisGate;
 import io.fullbore.serving.CompletionService;
-import io.fullbore.serving.ServedModel;
+import io.fullbore.serving.SharedCompletions;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
@@ -14,8 +17,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.time.InstantSource;
-import java.util.SortedMap;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -29,38 +30,39 @@ import org.slf4j.LoggerFactory;
 public final class ApiVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(ApiVerticle.class);
 
-  /** Everybody shares one prefix cache. */
-  static final String TENANT = "";
-
   private final ApiSettings settings;
   private final String instance;
-  private final SortedMap<String, ServedModel> models;
-  private final EngineHealth health;
-  private final InstantSource clock;
+  private final ApiParts parts;
+  private @Nullable RedisGate gate;
   private @Nullable HttpServer server;
   private @Nullable CompletionService service;
 
   /**
    * @param instance names this instance on the bus; no two are alike
-   * @param models by name
-   * @param health started by the caller, before the engines
    */
-  public ApiVerticle(
-      ApiSettings settings,
-      String instance,
-      SortedMap<String, ServedModel> models,
-      EngineHealth health,
-      InstantSource clock) {
+  public ApiVerticle(ApiSettings settings, String instance, ApiParts parts) {
     this.settings = settings;
     this.instance = instance;
-    this.models = models;
-    this.health = health;
-    this.clock = clock;
+    this.parts = parts;
   }
 
   @Override
   public Future<?> start() {
-    var completions = new CompletionService(vertx, instance, models, settings.requestTimeoutMs());
+    RedisGate redis = parts.gates().get();
+    Limits limits = parts.limits().apply(redis);
+    var cache = new AnswerCache(parts.answers(), redis, parts.cache());
+    var completions =
+        new CompletionService(vertx, instance, parts.models(), limits, settings.requestTimeoutMs());
+    var shared = new SharedCompletions(vertx, completions, cache, parts.flights(), parts.clock());
+    var exchange =
+        new CompletionExchange(
+            vertx,
+            shared,
+            cache,
+            limits,
+            new ModelCatalog(parts.models()),
+            settings.keepAliveCommentMs(),
+            parts.clock());
     var options =
         new HttpServerOptions()
             .setHost(settings.host())
@@ -76,11 +78,21 @@ public final class ApiVerticle extends VerticleBase {
         vertx
             .createHttpServer(options)
             .connectionHandler(connections::opened)
-            .requestHandler(router(completions, connections))
+            .requestHandler(router(exchange, connections))
             .invalidRequestHandler(ApiVerticle::refuseMalformed);
     service = completions;
     server = listening;
-    return completions.start().compose(ignored -> listening.listen());
+    gate = redis;
+    Future<Void> connected = redis == null ? Future.succeededFuture() : redis.start();
+    return connected
+        .compose(ignored -> cache.start(vertx))
+        .compose(ignored -> completions.start())
+        .compose(ignored -> listening.listen());
+  }
+
+  @Override
+  public Future<?> stop() {
+    return gate == null ? Future.succeededFuture() : gate.close();
   }
 
   /** The port in use; known once deployed. */
@@ -96,12 +108,11 @@ public final class ApiVerticle extends VerticleBase {
     return service == null ? 0 : service.activeSequences();
   }
 
-  private Router router(CompletionService completions, Connections connections) {
-    var catalog = new ModelCatalog(models);
+  private Router router(CompletionExchange exchange, Connections connections) {
+    var catalog = new ModelCatalog(parts.models());
     var workers = new BoundedWorkers(vertx, BoundedWorkers.MAX_PENDING);
     var parser = new RequestParser(workers);
     var bodies = BodyBudget.forBodiesUpTo(settings.maxBodyBytes());
-    var exchange = new CompletionExchange(vertx, completions, settings.keepAliveCommentMs(), clock);
     var modelsHandler = new ModelsHandler(catalog);
     Router router = Router.router(vertx);
     router.route().handler(connections);
@@ -114,8 +125,8 @@ public final class ApiVerticle extends VerticleBase {
     get(
         () -> router.routeWithRegex("/v1/models/(?<" + ModelsHandler.ID + ">.+)"),
         modelsHandler::get);
-    get(router, "/health", new HealthHandler(health));
-    get(router, "/ready", new ReadyHandler(health, catalog));
+    get(router, "/health", new HealthHandler(parts.health()));
+    get(router, "/ready", new ReadyHandler(parts.health(), catalog));
     get(router, "/", ApiVerticle::nameServer);
     router.errorHandler(404, ApiVerticle::refuseUnknown);
     router.errorHandler(405, ApiVerticle::refuseMethod);

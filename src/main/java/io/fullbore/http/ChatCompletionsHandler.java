@@ -2,6 +2,7 @@ package io.fullbore.http;
 
 import io.fullbore.http.wire.ChatFormat;
 import io.fullbore.http.wire.CompletionRequest;
+import io.fullbore.http.wire.Requester;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.BiConsumer;
 
@@ -20,10 +21,11 @@ final class ChatCompletionsHandler implements BiConsumer<RoutingContext, Request
 
   @Override
   public void accept(RoutingContext context, RequestBody body) {
+    Requester requester = Requesters.of(context);
     parser.parse(
         context,
         body,
-        bytes -> CompletionRequest.chat(bytes, ApiVerticle.TENANT),
+        bytes -> CompletionRequest.chat(bytes, requester),
         request -> exchange.start(context, request, STYLE));
   }
 }

@@ -1,18 +1,31 @@
 package io.fullbore.http;
 
+import io.fullbore.cache.AnswerCache;
+import io.fullbore.cache.CacheKey;
+import io.fullbore.cache.StoredAnswer;
 import io.fullbore.core.Failure;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.AnswerHead;
 import io.fullbore.http.wire.AnswerSize;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.CompletionRequest;
-import io.fullbore.serving.Answer;
-import io.fullbore.serving.CompletionService;
+import io.fullbore.http.wire.InvalidRequestException;
+import io.fullbore.limits.Admittance;
+import io.fullbore.limits.Hold;
+import io.fullbore.limits.Limits;
+import io.fullbore.limits.RateHeaders;
+import io.fullbore.serving.CachePlan;
 import io.fullbore.serving.ServedModel;
+import io.fullbore.serving.SharedCompletions;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts a completion for an HTTP request and binds the two together: the answer's events go to the
@@ -33,17 +46,31 @@ final class CompletionExchange {
    */
   record Style(String idPrefix, String promptParam, Formats formats) {}
 
+  private static final Logger LOG = LoggerFactory.getLogger(CompletionExchange.class);
+  private static final int ID_DIGITS = 32;
+  private static final long MS_PER_SECOND = 1_000;
+
   private final Vertx vertx;
-  private final CompletionService service;
+  private final SharedCompletions completions;
+  private final AnswerCache cache;
+  private final Limits limits;
   private final ModelCatalog catalog;
   private final long keepAliveCommentMs;
   private final InstantSource clock;
 
   CompletionExchange(
-      Vertx vertx, CompletionService service, long keepAliveCommentMs, InstantSource clock) {
+      Vertx vertx,
+      SharedCompletions completions,
+      AnswerCache cache,
+      Limits limits,
+      ModelCatalog catalog,
+      long keepAliveCommentMs,
+      InstantSource clock) {
     this.vertx = vertx;
-    this.service = service;
-    this.catalog = new ModelCatalog(service.models());
+    this.completions = completions;
+    this.cache = cache;
+    this.limits = limits;
+    this.catalog = catalog;
     this.keepAliveCommentMs = keepAliveCommentMs;
     this.clock = clock;
   }
@@ -56,35 +83,132 @@ final class CompletionExchange {
       JsonReply.error(response, ApiError.of(catalog.missing(name), style.promptParam()));
       return;
     }
-    Failure misfit = AnswerSize.misfit(request, model.contextTokens());
+    Failure misfit = misfit(request, model);
     if (misfit != null) {
       JsonReply.error(response, ApiError.of(misfit, style.promptParam()));
       return;
     }
-    AnswerHead head =
-        new AnswerHead(
-            RequestNames.random(style.idPrefix()),
-            clock.instant().getEpochSecond(),
-            name,
-            model.version());
-    AnswerFormat format = style.formats().format(head, request, model);
-    ResponseSink writer =
-        request.stream()
-            ? new StreamedAnswer(
-                vertx, context.request(), format, style.promptParam(), keepAliveCommentMs)
-            : new WholeAnswer(
-                vertx, response, format, style.promptParam(), request.call().choiceCount());
-    var sink = new GuardedSink(context.request(), writer);
-    Answer answer = service.complete(request.call(), sink);
-    sink.bind(answer);
-    if (!response.ended()) { // it may have been refused at once
-      response.closeHandler(ignored -> disconnected(answer, sink));
-      response.exceptionHandler(ignored -> disconnected(answer, sink));
+    CachePlan plan;
+    try {
+      plan = plan(context, request);
+    } catch (InvalidRequestException e) {
+      JsonReply.error(response, ApiError.of(e.failure(), style.promptParam()));
+      return;
     }
+    var exchange = new Exchange(context, request, style, model, plan);
+    limits
+        .admit(request.call().account())
+        .onSuccess(exchange::admitted)
+        .onFailure(
+            cause -> {
+              LOG.error("the limits of a request could not be counted", cause);
+              JsonReply.error(response, ApiError.internal());
+            });
   }
 
-  private static void disconnected(Answer answer, ResponseSink sink) {
-    answer.cancel();
-    sink.disconnected();
+  private static @Nullable Failure misfit(CompletionRequest request, ServedModel model) {
+    if (!request.call().account().caller().mayUse(model.name())) {
+      return new Failure.Forbidden("This key may not use the model '%s'.".formatted(model.name()));
+    }
+    return AnswerSize.misfit(request, model.contextTokens());
+  }
+
+  private CachePlan plan(RoutingContext context, CompletionRequest request) {
+    CachePlan plan = CacheHeaders.plan(context.request(), request);
+    return cache.settings().enabled() ? plan : CachePlan.BYPASS;
+  }
+
+  /** One request that nothing stands against so far. */
+  private final class Exchange {
+    private final HttpServerRequest request;
+    private final HttpServerResponse response;
+    private final RoutingContext context;
+    private final CompletionRequest completion;
+    private final Style style;
+    private final ServedModel model;
+    private final CachePlan plan;
+
+    Exchange(
+        RoutingContext context,
+        CompletionRequest completion,
+        Style style,
+        ServedModel model,
+        CachePlan plan) {
+      this.request = context.request();
+      this.response = context.response();
+      this.context = context;
+      this.completion = completion;
+      this.style = style;
+      this.model = model;
+      this.plan = plan;
+    }
+
+    void admitted(Admittance admittance) {
+      switch (admittance) {
+        case Admittance.Refused(Failure failure, RateHeaders headers) -> {
+          SourcedAnswer.put(response, headers);
+          JsonReply.error(response, ApiError.of(failure, style.promptParam()));
+        }
+        case Admittance.Granted(Hold hold, RateHeaders headers) -> {
+          if (response.closed()) {
+            hold.release();
+            return;
+          }
+          context.addEndHandler(ignored -> hold.release());
+          SourcedAnswer.put(response, headers);
+          serve();
+        }
+      }
+    }
+
+    private void serve() {
+      CacheKey key = CacheHeaders.key(request, completion, model, cache.epoch());
+      var sink =
+          new GuardedSink(
+              request,
+              new SourcedAnswer(
+                  response, writer(), completion.stream(), stored -> form(stored, key), clock));
+      sink.bind(completions.answer(completion.call(), plan, key, sink));
+      if (!response.ended()) { // it may have been answered at once
+        response.closeHandler(ignored -> sink.disconnected());
+        response.exceptionHandler(ignored -> sink.disconnected());
+      }
+    }
+
+    private ResponseSink writer() {
+      AnswerFormat format =
+          format(RequestNames.random(style.idPrefix()), clock.instant().getEpochSecond());
+      return completion.stream()
+          ? new StreamedAnswer(vertx, request, format, style.promptParam(), keepAliveCommentMs)
+          : new WholeAnswer(
+              vertx, response, format, style.promptParam(), completion.call().choiceCount());
+    }
+
+    /** A remembered answer keeps one name for all who get it. */
+    private Buffer form(StoredAnswer stored, CacheKey key) {
+      StoredAnswer.Form form =
+          !completion.stream()
+              ? StoredAnswer.Form.WHOLE
+              : completion.includeUsage()
+                  ? StoredAnswer.Form.STREAM_WITH_USAGE
+                  : StoredAnswer.Form.STREAM;
+      return stored.form(
+          form,
+          () -> {
+            AnswerFormat format =
+                format(
+                    style.idPrefix() + key.hash().substring(0, ID_DIGITS),
+                    stored.storedEpochMs() / MS_PER_SECOND);
+            return completion.stream()
+                ? StoredForms.stream(stored, format)
+                : StoredForms.whole(stored, format, completion.call().choiceCount());
+          });
+    }
+
+    private AnswerFormat format(String id, long createdEpochSeconds) {
+      var head =
+          new AnswerHead(id, createdEpochSeconds, completion.call().model(), model.version());
+      return style.formats().format(head, completion, model);
+    }
   }
 }

@@ -1,11 +1,14 @@
 package io.fullbore.http;
 
+import io.fullbore.cache.StoredAnswer;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.ApiError;
-import io.fullbore.serving.Answer;
-import io.fullbore.serving.ScoredToken;
+import io.fullbore.limits.RateHeaders;
+import io.fullbore.sampling.ScoredToken;
+import io.fullbore.serving.AnswerReader;
+import io.fullbore.serving.AnswerSource;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
@@ -18,25 +21,40 @@ import org.slf4j.LoggerFactory;
  * not begun and else with its connection, its sequences are cancelled, and the events of others in
  * the same step still arrive. Confined to one event loop.
  */
-final class GuardedSink implements ResponseSink {
+final class GuardedSink implements AnswerReader {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedSink.class);
 
   private final HttpServerRequest request;
-  private final ResponseSink sink;
-  private @Nullable Answer answer;
+  private final SourcedAnswer sink;
+  private @Nullable Runnable cancel;
   private boolean broken;
 
-  GuardedSink(HttpServerRequest request, ResponseSink sink) {
+  GuardedSink(HttpServerRequest request, SourcedAnswer sink) {
     this.request = request;
     this.sink = sink;
   }
 
-  /** Names what is to be cancelled. */
-  void bind(Answer bound) {
-    answer = bound;
+  /** Names what cancels the answer. */
+  void bind(Runnable cancelling) {
+    cancel = cancelling;
     if (broken) {
-      bound.cancel();
+      cancelling.run();
     }
+  }
+
+  @Override
+  public void onSource(AnswerSource source) {
+    guard(() -> sink.onSource(source));
+  }
+
+  @Override
+  public void onStored(StoredAnswer answer) {
+    guard(() -> sink.onStored(answer));
+  }
+
+  @Override
+  public void onReserved(RateHeaders headers) {
+    guard(() -> sink.onReserved(headers));
   }
 
   @Override
@@ -69,8 +87,11 @@ final class GuardedSink implements ResponseSink {
     guard(() -> sink.onFailure(failure));
   }
 
-  @Override
-  public void disconnected() {
+  /** The reader has gone: the answer is cancelled, and nothing is written any more. */
+  void disconnected() {
+    if (cancel != null) {
+      cancel.run();
+    }
     sink.disconnected();
   }
 
@@ -85,8 +106,8 @@ final class GuardedSink implements ResponseSink {
       broken = true;
       sink.disconnected();
       end();
-      if (answer != null) {
-        answer.cancel();
+      if (cancel != null) {
+        cancel.run();
       }
     }
   }

@@ -5,7 +5,7 @@ import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.ApiError;
-import io.fullbore.serving.ScoredToken;
+import io.fullbore.sampling.ScoredToken;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
@@ -59,17 +59,21 @@ final class StreamedAnswer implements ResponseSink {
 
   @Override
   public void onAccepted() {
-    response
-        .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
-        .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
-        .putHeader("X-Accel-Buffering", "no")
-        .setChunked(true);
-    response.writeHead();
+    putHeaders(response);
+    response.setChunked(true).writeHead();
     write(format.opening());
     lastWriteNanos = System.nanoTime();
     if (keepAliveMs > 0) {
       timer = vertx.setTimer(keepAliveMs, ignored -> keepAlive());
     }
+  }
+
+  /** What the head of every stream says. */
+  static void putHeaders(HttpServerResponse response) {
+    response
+        .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
+        .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
+        .putHeader("X-Accel-Buffering", "no");
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.fullbore.http;
 
 import io.fullbore.http.wire.CompletionRequest;
+import io.fullbore.http.wire.Requester;
 import io.fullbore.http.wire.TextFormat;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.BiConsumer;
@@ -20,10 +21,11 @@ final class TextCompletionsHandler implements BiConsumer<RoutingContext, Request
 
   @Override
   public void accept(RoutingContext context, RequestBody body) {
+    Requester requester = Requesters.of(context);
     parser.parse(
         context,
         body,
-        bytes -> CompletionRequest.text(bytes, ApiVerticle.TENANT),
+        bytes -> CompletionRequest.text(bytes, requester),
         request -> exchange.start(context, request, STYLE));
   }
 }

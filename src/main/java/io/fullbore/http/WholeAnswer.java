@@ -6,14 +6,12 @@ import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.FinishedChoice;
+import io.fullbore.sampling.ScoredToken;
 import io.fullbore.sampling.TokenLogprobs;
-import io.fullbore.serving.ScoredToken;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,25 +25,11 @@ final class WholeAnswer implements ResponseSink {
   /** Characters and log-probabilities of an answer that is rendered in place. */
   private static final long LONGEST_IN_PLACE = 16 * 1024;
 
-  private static final class Choice {
-    final StringBuilder text = new StringBuilder();
-    final List<ScoredToken> tokens = new ArrayList<>();
-    List<ScoredToken> prompt = List.of();
-    @Nullable FinishReason reason;
-
-    FinishedChoice finished() {
-      if (reason == null) {
-        throw new IllegalStateException("the answer ended before one of its choices");
-      }
-      return new FinishedChoice(text.toString(), prompt, tokens, reason);
-    }
-  }
-
   private final Vertx vertx;
   private final HttpServerResponse response;
   private final AnswerFormat format;
   private final String promptParam;
-  private final List<Choice> choices = new ArrayList<>();
+  private final ChoiceCollector choices;
 
   WholeAnswer(
       Vertx vertx,
@@ -57,9 +41,7 @@ final class WholeAnswer implements ResponseSink {
     this.response = response;
     this.format = format;
     this.promptParam = promptParam;
-    for (int i = 0; i < choiceCount; i++) {
-      choices.add(new Choice());
-    }
+    this.choices = new ChoiceCollector(choiceCount);
   }
 
   @Override
@@ -67,23 +49,22 @@ final class WholeAnswer implements ResponseSink {
 
   @Override
   public void onPrompt(int choice, List<ScoredToken> prompt) {
-    choices.get(choice).prompt = prompt;
+    choices.prompt(choice, prompt);
   }
 
   @Override
   public void onDelta(int choice, String text, List<ScoredToken> tokens) {
-    choices.get(choice).text.append(text);
-    choices.get(choice).tokens.addAll(tokens);
+    choices.delta(choice, text, tokens);
   }
 
   @Override
   public void onChoiceEnd(int choice, FinishReason reason) {
-    choices.get(choice).reason = reason;
+    choices.end(choice, reason);
   }
 
   @Override
   public void onEnd(Usage usage) {
-    List<FinishedChoice> finished = choices.stream().map(Choice::finished).toList();
+    List<FinishedChoice> finished = choices.finished();
     if (finished.stream().mapToLong(WholeAnswer::size).sum() <= LONGEST_IN_PLACE) {
       JsonReply.send(response, 200, format.whole(finished, usage));
       return;

@@ -4,6 +4,8 @@ import io.fullbore.core.Failure;
 import io.fullbore.core.RequestId;
 import io.fullbore.core.Usage;
 import io.fullbore.engine.GenerationRequest;
+import io.fullbore.limits.Hold;
+import io.fullbore.limits.RateHeaders;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,7 @@ public final class Answer {
   private final AnswerSink sink;
   private final List<ChoiceStream> choices = new ArrayList<>();
   private @Nullable ServedModel model;
+  private @Nullable Hold hold;
   private Runnable whenEnded = () -> {};
   private boolean accepted;
   private boolean ended;
@@ -41,14 +44,28 @@ public final class Answer {
     return ended;
   }
 
-  /** Ends the answer without telling the sink: its reader is gone. Harmless when it has ended. */
+  /**
+   * Ends the answer without telling the sink: its reader is gone. What was computed for it so far
+   * is paid for. Harmless when it has ended.
+   */
   public void cancel() {
     end();
+    settle();
   }
 
   /** What to run once when the answer ends, however it ends. */
   void onEnd(Runnable action) {
     whenEnded = action;
+  }
+
+  /** What was reserved for the answer; settled when it ends, or now where it has ended. */
+  void reserved(Hold reserved, RateHeaders headers) {
+    if (ended) {
+      reserved.release();
+    } else {
+      hold = reserved;
+      sink.onReserved(headers);
+    }
   }
 
   List<ChoiceStream> submitted(ServedModel servedModel, List<GenerationRequest> requests) {
@@ -71,6 +88,7 @@ public final class Answer {
   void choiceEnded() {
     if (choices.stream().allMatch(ChoiceStream::ended)) {
       end();
+      settle();
       sink.onEnd(usage());
     }
   }
@@ -100,6 +118,9 @@ public final class Answer {
   void fail(Failure failure) {
     if (!ended) {
       end();
+      if (hold != null) {
+        hold.release();
+      }
       sink.onFailure(failure);
     }
   }
@@ -108,6 +129,15 @@ public final class Answer {
   void dropSequence(RequestId id) {
     if (model != null) {
       service.cancel(List.of(id), model.version());
+    }
+  }
+
+  private void settle() {
+    Usage usage = usage();
+    if (hold != null && usage.totalTokens() > 0) {
+      hold.settle(usage);
+    } else if (hold != null) {
+      hold.release();
     }
   }
 

@@ -3,6 +3,8 @@ package io.fullbore.serving;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
+import io.fullbore.limits.RateHeaders;
+import io.fullbore.sampling.ScoredToken;
 import java.util.List;
 
 /**
@@ -12,6 +14,9 @@ import java.util.List;
  * is called, and nothing after it.
  */
 public interface AnswerSink {
+  /** What the account may still use; at most once, before {@link #onAccepted}. */
+  default void onReserved(RateHeaders headers) {}
+
   /** The request waits in the engine's queue; nothing is known to stand against it. */
   void onAccepted();
 

@@ -5,6 +5,7 @@ import io.fullbore.core.RequestId;
 import io.fullbore.core.Usage;
 import io.fullbore.engine.GenerationRequest;
 import io.fullbore.engine.SequenceEvent;
+import io.fullbore.sampling.ScoredToken;
 import io.fullbore.sampling.TokenLogprobs;
 import io.fullbore.tokenizer.Detokenizer;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ final class ChoiceStream {
     this.request = request;
     this.detokenizer = model.tokenizer().detokenizer(false, false);
     this.stops = new StopMatcher(answer.call().stops());
-    this.usage = new Usage(request.prompt().length, 0, 0);
+    this.usage = new Usage(0, 0, 0);
   }
 
   RequestId id() {
@@ -43,7 +44,7 @@ final class ChoiceStream {
     return ended;
   }
 
-  /** Tokens of this choice; complete once it has ended. */
+  /** Tokens of this choice so far; none of them before the prompt is computed. */
   Usage usage() {
     return usage;
   }
@@ -67,7 +68,10 @@ final class ChoiceStream {
     }
     switch (event) {
       case SequenceEvent.PromptScored scored -> addPrompt(scored.logprobs());
-      case SequenceEvent.PromptComputed computed -> cachedTokens = computed.cachedTokens();
+      case SequenceEvent.PromptComputed computed -> {
+        cachedTokens = computed.cachedTokens();
+        usage = used();
+      }
       case SequenceEvent.Token token -> addToken(token);
       case SequenceEvent.Finished finished -> {
         flush();
@@ -93,13 +97,17 @@ final class ChoiceStream {
 
   private void addToken(SequenceEvent.Token token) {
     tokenCount++;
+    usage = used();
     String shown = stops.accept(detokenizer.accept(token.token()));
     answer.sink().onDelta(index, shown, List.of(new ScoredToken(token.token(), token.logprobs())));
     if (stops.stopped()) {
       answer.dropSequence(id());
-      usage = new Usage(request.prompt().length, cachedTokens, tokenCount);
       end(FinishReason.STOP);
     }
+  }
+
+  private Usage used() {
+    return new Usage(request.prompt().length, cachedTokens, tokenCount);
   }
 
   /** Shows what was held back: an unfinished character, the beginning of a stop string. */

@@ -1,5 +1,6 @@
 package io.fullbore.serving;
 
+import io.fullbore.core.Account;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * answers; the choice's index counts through them: prompt 0's choices first.
  *
  * @param model the model's name as the caller wrote it
- * @param tenant salt of the prefix cache
+ * @param account who it is counted for
  * @param prompts at least one
  * @param choicesPerPrompt at least 1
  * @param sampling how tokens are chosen
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record CompletionCall(
     String model,
-    String tenant,
+    Account account,
     List<Prompt> prompts,
     int choicesPerPrompt,
     Sampling sampling,
@@ -34,6 +35,22 @@ public record CompletionCall(
           "prompts=%d choicesPerPrompt=%d: there must be a prompt and a choice"
               .formatted(prompts.size(), choicesPerPrompt));
     }
+  }
+
+  /** Salt of the prefix cache: keys do not see each other's prompts. */
+  public String tenant() {
+    return account.caller().keyId();
+  }
+
+  /** Whether the same call gives the same answer every time. */
+  public boolean deterministic() {
+    return sampling.temperature() == 0 || sampling.seed() != null;
+  }
+
+  /** Whether the answer may call tools. */
+  public boolean offersTools() {
+    return prompts.stream()
+        .anyMatch(prompt -> prompt instanceof Prompt.Chat chat && !chat.tools().isEmpty());
   }
 
   /** Choices of all prompts together. */

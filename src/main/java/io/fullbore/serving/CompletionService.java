@@ -9,6 +9,10 @@ import io.fullbore.engine.GenerationRequest;
 import io.fullbore.engine.QueueStatus;
 import io.fullbore.engine.SequenceEvent;
 import io.fullbore.engine.StepEvents;
+import io.fullbore.limits.Admittance;
+import io.fullbore.limits.Hold;
+import io.fullbore.limits.Limits;
+import io.fullbore.limits.RateHeaders;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.ReplyException;
@@ -24,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   find the model -> render and tokenise (worker thread) -> check that it fits
- *     -> submit to the model's queue -> token events -> text -> the caller's sink
+ *     -> reserve tokens and money -> submit to the model's queue -> token events -> text -> the caller's sink
  * </pre>
  *
  * <p>One instance per API instance, on its event loop; nothing here blocks. Every started answer
@@ -41,6 +45,7 @@ public final class CompletionService {
   private final Vertx vertx;
   private final String replyTo;
   private final SortedMap<String, ServedModel> models;
+  private final Limits limits;
   private final long requestTimeoutMs;
   private final Map<RequestId, ChoiceStream> streams = new HashMap<>();
   private final Map<String, QueueStatus> queues = new HashMap<>(); // by version
@@ -49,13 +54,19 @@ public final class CompletionService {
   /**
    * @param instance names the API instance on the bus
    * @param models by name
+   * @param limits what accounts may use
    * @param requestTimeoutMs an answer that is not complete after this time fails, waiting included
    */
   public CompletionService(
-      Vertx vertx, String instance, SortedMap<String, ServedModel> models, long requestTimeoutMs) {
+      Vertx vertx,
+      String instance,
+      SortedMap<String, ServedModel> models,
+      Limits limits,
+      long requestTimeoutMs) {
     this.vertx = vertx;
     this.replyTo = BusAddresses.api(instance);
     this.models = models;
+    this.limits = limits;
     this.requestTimeoutMs = requestTimeoutMs;
   }
 
@@ -128,9 +139,49 @@ public final class CompletionService {
               switch (encoded.result()) {
                 case PromptEncoder.Encoded.Failed(Failure failure) -> answer.fail(failure);
                 case PromptEncoder.Encoded.Ready(List<GenerationSpec> specs) ->
-                    submit(answer, model, specs);
+                    reserve(answer, model, specs);
               }
             });
+  }
+
+  private void reserve(Answer answer, ServedModel model, List<GenerationSpec> specs) {
+    limits
+        .reserve(
+            answer.call().account(),
+            model.name(),
+            promptTokens(answer.call(), specs),
+            specs.stream().mapToLong(spec -> spec.params().maxTokens()).sum())
+        .onComplete(
+            reserved -> {
+              if (reserved.failed()) {
+                answer.fail(
+                    new Failure.EngineFailed("Counting the tokens failed; see the server's log."));
+                throw new IllegalStateException("reserving tokens failed", reserved.cause());
+              }
+              switch (reserved.result()) {
+                case Admittance.Refused(Failure failure, RateHeaders headers) -> {
+                  if (!answer.ended()) {
+                    answer.sink().onReserved(headers);
+                    answer.fail(failure);
+                  }
+                }
+                case Admittance.Granted(Hold hold, RateHeaders headers) -> {
+                  answer.reserved(hold, headers);
+                  if (!answer.ended()) {
+                    submit(answer, model, specs);
+                  }
+                }
+              }
+            });
+  }
+
+  /** Every prompt counts once, as it does in the answer's usage. */
+  private static long promptTokens(CompletionCall call, List<GenerationSpec> specs) {
+    long tokens = 0;
+    for (int i = 0; i < specs.size(); i += call.choicesPerPrompt()) {
+      tokens += specs.get(i).prompt().length;
+    }
+    return tokens;
   }
 
   private void submit(Answer answer, ServedModel model, List<GenerationSpec> specs) {

@@ -2,7 +2,13 @@ package io.fullbore.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.fullbore.cache.LocalAnswers;
+import io.fullbore.config.ServerConfig;
 import io.fullbore.engine.RecordCodec;
+import io.fullbore.limits.Limits;
+import io.fullbore.limits.LocalLimits;
+import io.fullbore.limits.PriceTable;
+import io.fullbore.serving.Flights;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -31,24 +37,35 @@ final class ApiServer implements AutoCloseable {
   final ScriptedEngine engine = new ScriptedEngine();
   final AtomicLong nanos = new AtomicLong();
   final EngineHealth health = new EngineHealth(List.of(TestModel.VERSION), nanos::get);
+  final ApiParts parts = parts(health);
   final ApiVerticle api;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   ApiServer(UnaryOperator<ApiSettings> settings) throws Exception {
     RecordCodec.registerAll(vertx.eventBus());
-    api =
-        new ApiVerticle(
-            settings.apply(SETTINGS),
-            "test",
-            TestModel.models(),
-            health,
-            InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000)));
+    api = new ApiVerticle(settings.apply(SETTINGS), "test", parts);
     health
         .start(vertx)
         .compose(ignored -> vertx.deployVerticle(engine))
         .compose(ignored -> vertx.deployVerticle(api))
         .await(10, TimeUnit.SECONDS);
+  }
+
+  /** Without Redis and without limits. */
+  static ApiParts parts(EngineHealth health) {
+    ServerConfig config = ServerConfig.defaults();
+    InstantSource clock = InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000));
+    Limits limits = new LocalLimits(config.limits(), PriceTable.of(List.of()), clock);
+    return new ApiParts(
+        TestModel.models(),
+        health,
+        new LocalAnswers(1 << 20, 300_000, true),
+        new Flights(),
+        () -> null,
+        gate -> limits,
+        config.cache(),
+        clock);
   }
 
   static ApiServer start() throws Exception {

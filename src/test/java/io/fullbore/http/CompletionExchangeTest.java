@@ -4,20 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.cache.AnswerCache;
+import io.fullbore.core.Caller;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.CompletionRequest;
 import io.fullbore.http.wire.FinishedChoice;
+import io.fullbore.http.wire.Requester;
+import io.fullbore.limits.Limits;
+import io.fullbore.sampling.ScoredToken;
 import io.fullbore.serving.CompletionService;
-import io.fullbore.serving.ScoredToken;
+import io.fullbore.serving.SharedCompletions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
@@ -88,15 +92,28 @@ class CompletionExchangeTest {
         CompletionRequest.text(
             Buffer.buffer(
                 "{\"model\":\"tiny\",\"prompt\":\"Hi\",\"n\":2,\"stream\":%s}".formatted(stream)),
-            "");
+            new Requester(Caller.ANONYMOUS, null));
     int port =
         server.route(
             router -> {
+              ApiParts parts = server.parts;
+              Limits limits = parts.limits().apply(null);
               var service =
-                  new CompletionService(server.vertx, "other", TestModel.models(), 60_000);
+                  new CompletionService(server.vertx, "other", parts.models(), limits, 60_000);
               service.start();
+              var cache = new AnswerCache(parts.answers(), null, parts.cache());
+              var shared =
+                  new SharedCompletions(
+                      server.vertx, service, cache, parts.flights(), parts.clock());
               var exchange =
-                  new CompletionExchange(server.vertx, service, 5, InstantSource.system());
+                  new CompletionExchange(
+                      server.vertx,
+                      shared,
+                      cache,
+                      limits,
+                      new ModelCatalog(parts.models()),
+                      5,
+                      parts.clock());
               var style =
                   new CompletionExchange.Style("x-", "prompt", (head, call, model) -> format);
               router.get("/active").handler(context -> context.end("" + service.activeSequences()));

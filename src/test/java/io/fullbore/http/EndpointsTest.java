@@ -12,7 +12,6 @@ import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -164,9 +163,7 @@ class EndpointsTest {
   @Test
   void instancesShareOnePort() throws Exception {
     try (ApiServer first = new ApiServer(settings -> SHARED_PORT)) {
-      var second =
-          new ApiVerticle(
-              SHARED_PORT, "second", TestModel.models(), first.health, InstantSource.system());
+      var second = new ApiVerticle(SHARED_PORT, "second", first.parts);
       first.vertx.deployVerticle(second).await(10, TimeUnit.SECONDS);
       assertEquals(first.api.port(), second.port());
       assertEquals(200, first.get("/v1/models").statusCode());

@@ -32,6 +32,7 @@ final class TestModel {
     return new ServedModel(
         NAME,
         VERSION,
+        "digest-of-tiny",
         1_600_000_000,
         CONTEXT_TOKENS,
         Tokenizer.of(metadata()),

@@ -2,7 +2,7 @@ package io.fullbore.http.wire;
 
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
-import io.fullbore.serving.ScoredToken;
+import io.fullbore.sampling.ScoredToken;
 import java.util.List;
 
 /**

@@ -14,16 +14,16 @@ final class ChatRequestReader {
       List.of("messages", "tools", "add_generation_prompt", "bos_token", "eos_token");
 
   private final JsonFields fields;
-  private final String tenant;
+  private final Requester requester;
   private final SamplingReader common;
 
-  ChatRequestReader(JsonFields fields, String tenant) {
+  ChatRequestReader(JsonFields fields, Requester requester) {
     this.fields = fields;
-    this.tenant = tenant;
+    this.requester = requester;
     this.common = new SamplingReader(fields);
   }
 
-  CompletionRequest read() {
+  CompletionRequest read(byte[] digest) {
     String model = common.model();
     List<ChatMessage> messages = MessagesReader.read(fields.require("messages"));
     List<Map<String, Object>> tools = tools(fields);
@@ -40,7 +40,7 @@ final class ChatRequestReader {
     CompletionCall call =
         new CompletionCall(
             model,
-            tenant,
+            requester.account(common.user()),
             List.of(prompt),
             common.choices(),
             common.sampling(topLogprobs(), -1),
@@ -49,7 +49,7 @@ final class ChatRequestReader {
                 ? null
                 : Integer.valueOf(maxTokens.integer(1, SamplingReader.MAX_TOKENS)));
     fields.finish();
-    return new CompletionRequest(call, stream, includeUsage, false, tokensAsIds);
+    return new CompletionRequest(call, digest, stream, includeUsage, false, tokensAsIds);
   }
 
   private @Nullable JsonValue maxTokens() {

@@ -1,7 +1,7 @@
 package io.fullbore.http.wire;
 
 import io.fullbore.core.FinishReason;
-import io.fullbore.serving.ScoredToken;
+import io.fullbore.sampling.ScoredToken;
 import java.util.List;
 
 /**

@@ -11,7 +11,7 @@ public final class InvalidRequestException extends RuntimeException {
 
   private final transient Failure.InvalidRequest failure;
 
-  InvalidRequestException(Failure.InvalidRequest failure) {
+  public InvalidRequestException(Failure.InvalidRequest failure) {
     super(failure.message(), null, false, false);
     this.failure = failure;
   }

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters that chat and text completions share: how tokens are chosen, when an answer ends,
@@ -138,9 +139,14 @@ final class SamplingReader {
     return includeUsage;
   }
 
-  /** What says who asks and what for, and changes no answer. */
+  /** The end user; null for none. */
+  @Nullable String user() {
+    String user = fields.string("user");
+    return user == null || user.isEmpty() ? null : user;
+  }
+
+  /** What says what a request is for, and changes no answer. */
   void ignoreLabels() {
-    fields.string("user");
     fields.string("safety_identifier");
     fields.string("prompt_cache_key");
     JsonValue metadata = fields.get("metadata");

@@ -14,16 +14,16 @@ final class TextRequestReader {
   private static final int MAX_ALL_CHOICES = 2048;
 
   private final JsonFields fields;
-  private final String tenant;
+  private final Requester requester;
   private final SamplingReader common;
 
-  TextRequestReader(JsonFields fields, String tenant) {
+  TextRequestReader(JsonFields fields, Requester requester) {
     this.fields = fields;
-    this.tenant = tenant;
+    this.requester = requester;
     this.common = new SamplingReader(fields);
   }
 
-  CompletionRequest read() {
+  CompletionRequest read(byte[] digest) {
     String model = common.model();
     List<Prompt> prompts = prompts(fields.require("prompt"));
     int choices = choices(prompts.size());
@@ -40,14 +40,14 @@ final class TextRequestReader {
     CompletionCall call =
         new CompletionCall(
             model,
-            tenant,
+            requester.account(common.user()),
             prompts,
             choices,
             common.sampling(logprobs, echo ? logprobs : -1),
             common.stops(),
             maxTokens(echo));
     fields.finish();
-    return new CompletionRequest(call, stream, includeUsage, echo, tokensAsIds);
+    return new CompletionRequest(call, digest, stream, includeUsage, echo, tokensAsIds);
   }
 
   /** None at all makes sense only where the prompt comes back. */

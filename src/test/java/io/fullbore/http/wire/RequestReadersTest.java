@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.core.Caller;
 import io.fullbore.serving.Prompt;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.Charset;
@@ -21,6 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies that are nearly right: whatever they hold, the readers read them or name a mistake. */
 class RequestReadersTest {
+  private static final Requester NOBODY = new Requester(Caller.ANONYMOUS, null);
+
   private static final int MUTATIONS = 3_000;
 
   /** What mutations put in somewhere. */
@@ -74,14 +77,14 @@ class RequestReadersTest {
         "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],
         "chat_template_kwargs":{"enable_thinking":false}}
         """,
-        body -> CompletionRequest.chat(body, "")),
+        body -> CompletionRequest.chat(body, NOBODY)),
     TEXT(
         """
         {"model":"m","prompt":["a",[1,2,3],"é€😀"],"max_tokens":3,"echo":true,"logprobs":2,"n":2,
         "best_of":2,"stop":"x","seed":-1,"suffix":"","ignore_eos":true,"stream":false,
         "return_tokens_as_token_ids":true,"logit_bias":{"5":1}}
         """,
-        body -> CompletionRequest.text(body, "")),
+        body -> CompletionRequest.text(body, NOBODY)),
     TOKENIZE(
         """
         {"model":"m","messages":[{"role":"user","content":"é€😀"}],"add_generation_prompt":false,
@@ -179,7 +182,8 @@ class RequestReadersTest {
   private static InvalidRequestException assertInvalidJson(byte[] body) {
     var e =
         assertThrows(
-            InvalidRequestException.class, () -> CompletionRequest.chat(Buffer.buffer(body), ""));
+            InvalidRequestException.class,
+            () -> CompletionRequest.chat(Buffer.buffer(body), NOBODY));
     assertEquals("invalid_json", e.failure().code());
     return e;
   }

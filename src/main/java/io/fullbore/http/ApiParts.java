@@ -1,0 +1,34 @@
+package io.fullbore.http;
+
+import io.fullbore.cache.LocalAnswers;
+import io.fullbore.config.ServerConfig;
+import io.fullbore.limits.Limits;
+import io.fullbore.redis.RedisGate;
+import io.fullbore.serving.Flights;
+import io.fullbore.serving.ServedModel;
+import java.time.InstantSource;
+import java.util.SortedMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all API instances of a process share. Each makes the rest for its own event loop.
+ *
+ * @param models by name
+ * @param health started by the caller, before the engines
+ * @param answers the first tier of the answer cache
+ * @param flights answers under way
+ * @param gates makes an instance's way to Redis; gives null where there is no Redis
+ * @param limits the limits as an instance counts them with its way to Redis, or null
+ * @param cache how answers are remembered
+ */
+public record ApiParts(
+    SortedMap<String, ServedModel> models,
+    EngineHealth health,
+    LocalAnswers answers,
+    Flights flights,
+    Supplier<@Nullable RedisGate> gates,
+    Function<@Nullable RedisGate, Limits> limits,
+    ServerConfig.Cache cache,
+    InstantSource clock) {}

@@ -1,0 +1,116 @@
+package io.fullbore.http;
+
+import io.fullbore.cache.StoredAnswer;
+import io.fullbore.core.Failure;
+import io.fullbore.core.FinishReason;
+import io.fullbore.core.Usage;
+import io.fullbore.limits.RateHeaders;
+import io.fullbore.sampling.ScoredToken;
+import io.fullbore.serving.AnswerReader;
+import io.fullbore.serving.AnswerSource;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Says where an answer comes from, sends a remembered one as it is, and leaves the others to the
+ * writer. Confined to one event loop.
+ */
+final class SourcedAnswer implements AnswerReader, ResponseSink {
+  private static final long MS_PER_SECOND = 1_000;
+
+  private final HttpServerResponse response;
+  private final ResponseSink writer;
+  private final boolean stream;
+  private final Function<StoredAnswer, Buffer> form;
+  private final InstantSource clock;
+
+  /**
+   * @param writer of answers that are produced now
+   * @param form gives a remembered answer as it is sent
+   */
+  SourcedAnswer(
+      HttpServerResponse response,
+      ResponseSink writer,
+      boolean stream,
+      Function<StoredAnswer, Buffer> form,
+      InstantSource clock) {
+    this.response = response;
+    this.writer = writer;
+    this.stream = stream;
+    this.form = form;
+    this.clock = clock;
+  }
+
+  @Override
+  public void onSource(AnswerSource source) {
+    if (!response.closed() && !response.headWritten()) {
+      response.putHeader(CacheHeaders.CACHE, CacheHeaders.spelled(source));
+    }
+  }
+
+  @Override
+  public void onStored(StoredAnswer answer) {
+    if (response.closed() || response.headWritten()) {
+      return;
+    }
+    long ageMs = Math.max(0, clock.millis() - answer.storedEpochMs());
+    response.putHeader(CacheHeaders.AGE, Long.toString(ageMs / MS_PER_SECOND));
+    Buffer body = form.apply(answer);
+    if (stream) {
+      StreamedAnswer.putHeaders(response);
+      response.end(body);
+    } else {
+      JsonReply.send(response, 200, body);
+    }
+  }
+
+  @Override
+  public void onReserved(RateHeaders headers) {
+    put(response, headers);
+  }
+
+  /** Puts headers on a response that has not begun. */
+  static void put(HttpServerResponse response, RateHeaders headers) {
+    if (!response.closed() && !response.headWritten()) {
+      headers.values().forEach(response::putHeader);
+    }
+  }
+
+  @Override
+  public void onAccepted() {
+    writer.onAccepted();
+  }
+
+  @Override
+  public void onPrompt(int choice, List<ScoredToken> prompt) {
+    writer.onPrompt(choice, prompt);
+  }
+
+  @Override
+  public void onDelta(int choice, String text, List<ScoredToken> tokens) {
+    writer.onDelta(choice, text, tokens);
+  }
+
+  @Override
+  public void onChoiceEnd(int choice, FinishReason reason) {
+    writer.onChoiceEnd(choice, reason);
+  }
+
+  @Override
+  public void onEnd(Usage usage) {
+    writer.onEnd(usage);
+  }
+
+  @Override
+  public void onFailure(Failure failure) {
+    writer.onFailure(failure);
+  }
+
+  @Override
+  public void disconnected() {
+    writer.disconnected();
+  }
+}
