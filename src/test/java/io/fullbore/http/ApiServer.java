@@ -3,11 +3,16 @@ package io.fullbore.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.fullbore.cache.LocalAnswers;
+import io.fullbore.config.ConfigException;
+import io.fullbore.config.ConfigReader;
 import io.fullbore.config.ServerConfig;
 import io.fullbore.engine.RecordCodec;
-import io.fullbore.limits.Limits;
 import io.fullbore.limits.LocalLimits;
 import io.fullbore.limits.PriceTable;
+import io.fullbore.limits.RedisLimits;
+import io.fullbore.redis.RedisAddresses;
+import io.fullbore.redis.RedisGate;
+import io.fullbore.redis.RedisOutage;
 import io.fullbore.serving.Flights;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -22,6 +27,7 @@ import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,12 +43,20 @@ final class ApiServer implements AutoCloseable {
   final ScriptedEngine engine = new ScriptedEngine();
   final AtomicLong nanos = new AtomicLong();
   final EngineHealth health = new EngineHealth(List.of(TestModel.VERSION), nanos::get);
-  final ApiParts parts = parts(health);
+  final ApiParts parts;
   final ApiVerticle api;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   ApiServer(UnaryOperator<ApiSettings> settings) throws Exception {
+    this(settings, ServerConfig.defaults());
+  }
+
+  /**
+   * @param config its redis, cache, limits and prices count
+   */
+  ApiServer(UnaryOperator<ApiSettings> settings, ServerConfig config) throws Exception {
+    parts = parts(config);
     RecordCodec.registerAll(vertx.eventBus());
     api = new ApiVerticle(settings.apply(SETTINGS), "test", parts);
     health
@@ -52,20 +66,29 @@ final class ApiServer implements AutoCloseable {
         .await(10, TimeUnit.SECONDS);
   }
 
-  /** Without Redis and without limits. */
-  static ApiParts parts(EngineHealth health) {
-    ServerConfig config = ServerConfig.defaults();
+  private ApiParts parts(ServerConfig config) {
+    ServerConfig.Redis redis = config.redis();
+    PriceTable prices = PriceTable.of(config.prices());
     InstantSource clock = InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000));
-    Limits limits = new LocalLimits(config.limits(), PriceTable.of(List.of()), clock);
+    var local = new LocalLimits(config.limits(), prices, clock);
+    var outage = new RedisOutage();
     return new ApiParts(
         TestModel.models(),
         health,
-        new LocalAnswers(1 << 20, 300_000, true),
+        new LocalAnswers(1 << 20, 300_000, redis.url() == null),
         new Flights(),
-        () -> null,
-        gate -> limits,
+        () ->
+            redis.url() == null
+                ? null
+                : new RedisGate(vertx, RedisAddresses.options(redis), redis.timeoutMs(), outage),
+        gate -> gate == null ? local : new RedisLimits(gate, local, config.limits(), prices, clock),
         config.cache(),
         clock);
+  }
+
+  /** The configuration with these settings, by dotted path. */
+  static ServerConfig config(Map<String, String> settings) throws ConfigException {
+    return new ConfigReader(Map.of()).read(null, settings);
   }
 
   static ApiServer start() throws Exception {
