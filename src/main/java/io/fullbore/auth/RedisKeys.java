@@ -74,12 +74,14 @@ public final class RedisKeys implements KeyHome {
     }
   }
 
+  /** Thousands of keys are parsed on a worker; workers take the loads of one loop one by one. */
   private Future<Void> load(String version) {
     return gate.send(Request.cmd(Command.HGETALL).arg(KEYS))
+        .compose(hash -> vertx.executeBlocking(() -> records(hash)))
         .map(
-            hash -> {
+            keys -> {
               seenVersion = version;
-              publish.accept(records(hash));
+              publish.accept(keys);
               return null;
             });
   }

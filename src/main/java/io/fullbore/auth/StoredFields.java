@@ -11,12 +11,6 @@ import org.jspecify.annotations.Nullable;
  * misspelt limit would be no limit. A null counts as absent.
  */
 final class StoredFields {
-  /** The longest text and the most elements of a list. */
-  private static final int MAX_LENGTH = 1_000;
-
-  /** So large that sums of thousands still fit a long. */
-  private static final long MAX_NUMBER = 1_000_000_000_000_000L;
-
   private final JsonNode object;
   private final String place;
   private final Set<String> known = new HashSet<>();
@@ -45,15 +39,13 @@ final class StoredFields {
   String text(String name) throws MalformedKeyException {
     JsonNode value = get(name);
     if (value == null || !isText(value)) {
-      throw mistake(name, "expected a string of 1 to %d characters".formatted(MAX_LENGTH));
+      throw mistake(name, "expected a string of 1 to %d characters".formatted(KeySpec.MAX_CHARS));
     }
     return value.textValue();
   }
 
   private static boolean isText(JsonNode value) {
-    return value.isTextual()
-        && !value.textValue().isBlank()
-        && value.textValue().length() <= MAX_LENGTH;
+    return value.isTextual() && KeySpec.isText(value.textValue());
   }
 
   Set<String> texts(String name) throws MalformedKeyException {
@@ -62,8 +54,8 @@ final class StoredFields {
     if (list == null) {
       return texts;
     }
-    if (!list.isArray() || list.size() > MAX_LENGTH) {
-      throw mistake(name, "expected a list of at most %d strings".formatted(MAX_LENGTH));
+    if (!list.isArray() || list.size() > KeySpec.MAX_ELEMENTS) {
+      throw mistake(name, "expected a list of at most %d strings".formatted(KeySpec.MAX_ELEMENTS));
     }
     for (JsonNode value : list) {
       if (!isText(value)) {
@@ -83,8 +75,8 @@ final class StoredFields {
     if (!value.isIntegralNumber()
         || !value.canConvertToLong()
         || value.longValue() < 0
-        || value.longValue() > MAX_NUMBER) {
-      throw mistake(name, "expected a whole number from 0 to %d".formatted(MAX_NUMBER));
+        || value.longValue() > KeySpec.MAX_ALLOWANCE) {
+      throw mistake(name, "expected a whole number from 0 to %d".formatted(KeySpec.MAX_ALLOWANCE));
     }
     return value.longValue();
   }

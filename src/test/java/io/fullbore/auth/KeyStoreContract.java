@@ -45,11 +45,11 @@ abstract class KeyStoreContract {
   }
 
   /** Waits for what another thread brings about. */
-  static void until(BooleanSupplier condition, long withinMs) {
+  static void until(BooleanSupplier condition, long withinMs) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(withinMs);
     while (!condition.getAsBoolean()) {
       assertTrue(System.nanoTime() < deadline, "not within %d ms".formatted(withinMs));
-      Thread.onSpinWait();
+      Thread.sleep(5);
     }
   }
 
