@@ -98,7 +98,13 @@ class AuthenticatorTest {
           refused.body().contains("may not use the model 'tiny'. It may use: large, small."),
           refused.body());
       assertEquals(
-          200, server.get("/v1/whoami?model=tiny", "api-key", server.newKey()).statusCode());
+          "{\"object\":\"list\",\"data\":[]}", server.get("/v1/models", "api-key", key).body());
+      assertEquals(403, server.get("/v1/models/tiny", "api-key", key).statusCode());
+
+      String other = server.newKey();
+      assertEquals(200, server.get("/v1/whoami?model=tiny", "api-key", other).statusCode());
+      assertTrue(server.get("/v1/models", "api-key", other).body().contains("\"tiny\""));
+      assertEquals(200, server.get("/v1/models/tiny", "api-key", other).statusCode());
     }
   }
 }

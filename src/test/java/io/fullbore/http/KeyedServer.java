@@ -26,7 +26,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A server with keys: {@code /v1/whoami?model=…} and {@code /admin/keys}, and a client for it. */
+/**
+ * A server with keys: {@code /v1/whoami?model=…}, {@code /v1/models} and {@code /admin/keys}, and a
+ * client for it.
+ */
 final class KeyedServer implements AutoCloseable {
   static final String ADMIN_KEY = "the-admin-key";
   static final String ORIGIN = "https://chat.example.com";
@@ -64,6 +67,9 @@ final class KeyedServer implements AutoCloseable {
     router.route().handler(Cors.from(ORIGIN));
     router.route("/v1/*").handler(new Authenticator(keys));
     router.route("/v1/whoami").handler(KeyedServer::sayWho);
+    var models = new ModelsHandler(new ModelCatalog(TestModel.models()), Authenticator::caller);
+    router.get("/v1/models").handler(models::list);
+    router.get("/v1/models/:" + ModelsHandler.ID).handler(models::get);
     router.route("/admin/*").handler(new AdminGuard(adminKey));
     var parser = new RequestParser(new BoundedWorkers(vertx, BoundedWorkers.MAX_PENDING));
     var handler = new AdminKeysHandler(keys, parser, InstantSource.fixed(NOW));
