@@ -7,6 +7,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.BiConsumer;
 
@@ -96,10 +97,12 @@ final class BodyReader implements Handler<RoutingContext> {
         return;
       }
       if (!refused) {
-        context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        if (context.request().version() != HttpVersion.HTTP_2) { // which knows no such header
+          context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
         refuse(ApiError.invalid(408, "The body did not arrive in time.", "request_timeout"));
       }
-      context.request().connection().close();
+      Connections.stopReading(context.request());
     }
 
     private void receive(Buffer part) {
@@ -107,7 +110,7 @@ final class BodyReader implements Handler<RoutingContext> {
       receivedBytes += part.length();
       if (refused) {
         if (receivedBytes > PATIENCE * maxBytes) {
-          context.request().connection().close();
+          Connections.stopReading(context.request());
         }
       } else if (receivedBytes > maxBytes) {
         refuseLength();

@@ -3,7 +3,9 @@ package io.fullbore.http;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
@@ -21,6 +23,11 @@ import java.util.Map;
 final class Connections implements Handler<RoutingContext> {
   private static final long NANOS_PER_MS = 1_000_000;
   private static final int SWEEPS_PER_TIMEOUT = 4;
+
+  /** RFC 9113, section 7. */
+  private static final long HTTP2_NO_ERROR = 0;
+
+  private static final long HTTP2_CANCEL = 8;
 
   /** Idle timeouts after which a connection is cut whose caller has still not read its answer. */
   private static final int PATIENCE = 5;
@@ -92,10 +99,31 @@ final class Connections implements Handler<RoutingContext> {
   }
 
   /**
+   * Ends an answer that cannot go on, at once and visibly unfinished. In HTTP/2 that is the end of
+   * its stream; other answers may be under way on the same connection.
+   */
+  static void cut(HttpServerRequest request) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      request.response().reset(HTTP2_CANCEL);
+    } else {
+      cut(request.connection());
+    }
+  }
+
+  /** Takes no more of a request that has its answer. */
+  static void stopReading(HttpServerRequest request) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      request.response().reset(HTTP2_NO_ERROR);
+    } else {
+      request.connection().close();
+    }
+  }
+
+  /**
    * Closes a connection without sending what is left: {@link HttpConnection#close} waits for a
    * caller to read it, also for one that never will.
    */
-  static void cut(HttpConnection connection) {
+  private static void cut(HttpConnection connection) {
     ((HttpServerConnection) connection).channelHandlerContext().close();
   }
 }

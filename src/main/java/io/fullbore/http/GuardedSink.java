@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a bug in the writing of one answer to this answer: its response ends, with 500 where it has
- * not begun and else with its connection, its sequences are cancelled, and the events of others in
- * the same step still arrive. Confined to one event loop.
+ * not begun and else with its connection or HTTP/2 stream, its sequences are cancelled, and the
+ * events of others in the same step still arrive. Confined to one event loop.
  */
 final class GuardedSink implements AnswerReader {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedSink.class);
@@ -115,7 +115,7 @@ final class GuardedSink implements AnswerReader {
   private void end() {
     HttpServerResponse response = request.response();
     if (response.headWritten()) {
-      Connections.cut(request.connection());
+      Connections.cut(request);
     } else {
       JsonReply.error(response, ApiError.internal());
     }

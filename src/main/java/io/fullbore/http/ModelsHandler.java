@@ -1,33 +1,49 @@
 package io.fullbore.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.fullbore.core.Caller;
+import io.fullbore.core.Failure;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.JsonText;
 import io.fullbore.serving.ServedModel;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.util.function.Function;
 
-/** {@code GET /v1/models} and {@code GET /v1/models/{id}}. */
+/** {@code GET /v1/models} and {@code GET /v1/models/{id}}: the models that the caller may use. */
 final class ModelsHandler {
   /** The path parameter that holds the model's name. */
   static final String ID = "id";
 
   private final ModelCatalog catalog;
+  private final Function<RoutingContext, Caller> callers;
 
+  /** For everybody. */
   ModelsHandler(ModelCatalog catalog) {
+    this(catalog, ignored -> Caller.ANONYMOUS);
+  }
+
+  /**
+   * @param callers says who calls, such as {@link Authenticator#caller}
+   */
+  ModelsHandler(ModelCatalog catalog, Function<RoutingContext, Caller> callers) {
     this.catalog = catalog;
+    this.callers = callers;
   }
 
   void list(RoutingContext context) {
+    Caller caller = callers.apply(context);
     String models =
         JsonText.object(
             json -> {
               json.writeStringField("object", "list");
               json.writeArrayFieldStart("data");
               for (ServedModel model : catalog.all()) {
-                json.writeStartObject();
-                write(json, model);
-                json.writeEndObject();
+                if (caller.mayUse(model.name())) {
+                  json.writeStartObject();
+                  write(json, model);
+                  json.writeEndObject();
+                }
               }
               json.writeEndArray();
             });
@@ -39,6 +55,11 @@ final class ModelsHandler {
     ServedModel model = catalog.find(name);
     if (model == null) {
       JsonReply.error(context.response(), ApiError.of(catalog.missing(name), ""));
+      return;
+    }
+    Failure refusal = ModelAccess.refusal(callers.apply(context), name);
+    if (refusal != null) {
+      JsonReply.error(context.response(), ApiError.of(refusal, ""));
     } else {
       JsonReply.send(context.response(), 200, JsonText.object(json -> write(json, model)));
     }

@@ -7,7 +7,6 @@ import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.sampling.ScoredToken;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -32,7 +31,7 @@ final class StreamedAnswer implements ResponseSink {
   private static final long NANOS_PER_MS = 1_000_000;
 
   private final Vertx vertx;
-  private final HttpConnection connection;
+  private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final AnswerFormat format;
   private final String promptParam;
@@ -50,7 +49,7 @@ final class StreamedAnswer implements ResponseSink {
       String promptParam,
       long keepAliveMs) {
     this.vertx = vertx;
-    this.connection = request.connection();
+    this.request = request;
     this.response = request.response();
     this.format = format;
     this.promptParam = promptParam;
@@ -140,11 +139,11 @@ final class StreamedAnswer implements ResponseSink {
   private void giveUp() {
     LOG.warn(
         "a stream to {} is cut: more than {} characters wait for its reader",
-        connection.remoteAddress(),
+        request.remoteAddress(),
         MAX_UNSENT_CHARS);
     givenUp = true;
     disconnected();
-    Connections.cut(connection);
+    Connections.cut(request);
   }
 
   private void drained() {

@@ -1,0 +1,33 @@
+package io.fullbore.auth;
+
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Where keys are kept. Every home says all its keys anew whenever it sees that they have changed,
+ * also where somebody else changed them. Confined to the event loop of its {@link KeyStore}, which
+ * alone calls it.
+ */
+public sealed interface KeyHome permits MemoryKeys, FileKeys, RedisKeys {
+  /**
+   * Begins to look after its keys.
+   *
+   * @param publish gets all keys, immutable
+   * @return completes after the first look, also where that found nothing that can be read
+   */
+  Future<Void> start(Consumer<List<KeyRecord>> publish);
+
+  /** Keeps one more; published when it completes. Fails with {@link KeysUnavailableException}. */
+  Future<Void> add(KeyRecord key);
+
+  /**
+   * Forgets one; published when it completes. Fails with {@link KeysUnavailableException}.
+   *
+   * @return whether it was there
+   */
+  Future<Boolean> remove(String id);
+
+  /** Looks no more. */
+  Future<Void> close();
+}

@@ -1,0 +1,150 @@
+package io.fullbore.auth;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.fullbore.redis.RedisDownException;
+import io.fullbore.redis.RedisGate;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keys that all nodes share through Redis.
+ *
+ * <pre>
+ *   fullbore:keys          hash: id -> {@link KeyJson}
+ *   fullbore:keys:version  counts the changes; asked for every 400 ms
+ * </pre>
+ *
+ * <p>A writer changes the hash, then the version; a reader asks for the version, then for the hash.
+ * So nobody ever takes old keys for those of a new version, without any transaction, which a
+ * cluster would not allow on two names. While Redis is gone the last keys stay in force; what it
+ * holds is read anew when it is back, since it may have lost its data and count from 0 again.
+ */
+public final class RedisKeys implements KeyHome {
+  private static final Logger LOG = LoggerFactory.getLogger(RedisKeys.class);
+  private static final JsonMapper MAPPER = JsonMapper.builder().build();
+  private static final String KEYS = "fullbore:keys";
+  private static final String VERSION = "fullbore:keys:version";
+  private static final long LOOK_MS = 400;
+
+  private final Vertx vertx;
+  private final RedisGate gate;
+  private Consumer<List<KeyRecord>> publish = ignored -> {};
+  private @Nullable String seenVersion;
+  private boolean closed;
+
+  /**
+   * @param gate not started, and of this object's own: its timeout must leave Redis the time to
+   *     list all keys
+   */
+  public RedisKeys(Vertx vertx, RedisGate gate) {
+    this.vertx = vertx;
+    this.gate = gate;
+  }
+
+  @Override
+  public Future<Void> start(Consumer<List<KeyRecord>> to) {
+    publish = to;
+    return gate.start().compose(ignored -> look());
+  }
+
+  /** Never fails. */
+  private Future<Void> look() {
+    return gate.send(Request.cmd(Command.GET).arg(VERSION))
+        .map(RedisKeys::text)
+        .compose(
+            version -> version.equals(seenVersion) ? Future.<Void>succeededFuture() : load(version))
+        .onFailure(ignored -> seenVersion = null)
+        .onComplete(ignored -> lookLater())
+        .otherwiseEmpty();
+  }
+
+  private void lookLater() {
+    if (!closed) {
+      vertx.setTimer(LOOK_MS, ignored -> look());
+    }
+  }
+
+  /** Thousands of keys are parsed on a worker; workers take the loads of one loop one by one. */
+  private Future<Void> load(String version) {
+    return gate.send(Request.cmd(Command.HGETALL).arg(KEYS))
+        .compose(hash -> vertx.executeBlocking(() -> records(hash)))
+        .map(
+            keys -> {
+              seenVersion = version;
+              publish.accept(keys);
+              return null;
+            });
+  }
+
+  private static String text(@Nullable Response response) {
+    return response == null ? "" : response.toString();
+  }
+
+  /** One malformed key does not lock the others out. */
+  private static List<KeyRecord> records(Response hash) {
+    List<KeyRecord> keys = new ArrayList<>(hash.size());
+    for (String id : hash.getKeys()) {
+      String place = "Redis hash %s field %s".formatted(KEYS, id);
+      try {
+        KeyRecord key = KeyJson.read(MAPPER.readTree(hash.get(id).toString()), place);
+        if (!key.id().equals(id)) {
+          throw new MalformedKeyException(place, "holds a key with another id");
+        }
+        keys.add(key);
+      } catch (MalformedKeyException e) {
+        LOG.error("API keys: {}; this key is refused", e.getMessage());
+      } catch (JsonProcessingException e) {
+        LOG.error("API keys: {}: malformed JSON; this key is refused", place);
+      }
+    }
+    return List.copyOf(keys);
+  }
+
+  @Override
+  public Future<Void> add(KeyRecord key) {
+    return changed(
+            Request.cmd(Command.HSET).arg(KEYS).arg(key.id()).arg(KeyJson.stored(key).toString()))
+        .mapEmpty();
+  }
+
+  /** Counts a change also where nothing was removed: an earlier try may have got halfway. */
+  @Override
+  public Future<Boolean> remove(String id) {
+    return changed(Request.cmd(Command.HDEL).arg(KEYS).arg(id))
+        .map(removed -> removed.toInteger() > 0);
+  }
+
+  private Future<Response> changed(Request change) {
+    return gate.send(change)
+        .compose(
+            answer ->
+                gate.send(Request.cmd(Command.INCR).arg(VERSION))
+                    .compose(version -> load(text(version)))
+                    .map(answer))
+        .recover(RedisKeys::unavailable);
+  }
+
+  private static Future<Response> unavailable(Throwable cause) {
+    return Future.failedFuture(
+        new KeysUnavailableException(
+            cause instanceof RedisDownException
+                ? "Redis, which holds the keys, cannot be asked now; try again when it is back."
+                : "Redis refused to change the keys: " + cause.getMessage()));
+  }
+
+  @Override
+  public Future<Void> close() {
+    closed = true;
+    return gate.close();
+  }
+}

@@ -1,0 +1,90 @@
+package io.fullbore.http;
+
+import io.fullbore.auth.KeyStore;
+import io.fullbore.core.Caller;
+import io.fullbore.core.Failure;
+import io.fullbore.http.wire.ApiError;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.net.InetAddress;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands before every endpoint that does work: notes who calls, and answers 401 to those who have
+ * no key that is in force. As long as no key exists at all, callers on this very machine need none,
+ * and whatever key they send is ignored; others are refused, so that a server that is put on a
+ * network by mistake serves no strangers.
+ */
+final class Authenticator implements Handler<RoutingContext> {
+  private static final String CALLER = Authenticator.class.getName();
+
+  private static final Failure NO_KEY =
+      new Failure.Unauthorized(
+          "You did not provide an API key. Send it as 'Authorization: Bearer KEY' or as 'X-Api-Key:"
+              + " KEY'.");
+  private static final Failure WRONG_KEY =
+      new Failure.Unauthorized(
+          "Incorrect API key provided: it is not known here, or was revoked, or has expired.");
+  private static final Failure STRANGER =
+      new Failure.Unauthorized(
+          "This server has no API keys yet and answers only callers on its own machine. Create a"
+              + " key with POST /admin/keys; that needs auth.adminKey to be set.");
+
+  private final KeyStore keys;
+
+  Authenticator(KeyStore keys) {
+    this.keys = keys;
+  }
+
+  /** Who calls. Only behind an authenticator. */
+  static Caller caller(RoutingContext context) {
+    Caller caller = context.get(CALLER);
+    if (caller == null) {
+      throw new IllegalStateException("no authenticator stands before this route");
+    }
+    return caller;
+  }
+
+  @Override
+  public void handle(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    if (keys.empty()) {
+      if (isLocal(request)) {
+        admit(context, Caller.ANONYMOUS);
+      } else {
+        refuse(context, STRANGER);
+      }
+      return;
+    }
+    String presented = PresentedKey.of(request);
+    Optional<Caller> caller = presented == null ? Optional.empty() : keys.authenticate(presented);
+    if (caller.isPresent()) {
+      admit(context, caller.get());
+    } else {
+      refuse(context, presented == null ? NO_KEY : WRONG_KEY);
+    }
+  }
+
+  private static void admit(RoutingContext context, Caller caller) {
+    context.put(CALLER, caller);
+    context.next();
+  }
+
+  /** What a proxy on this machine passes on comes from elsewhere. */
+  private static boolean isLocal(HttpServerRequest request) {
+    return isLoopback(request.remoteAddress().hostAddress())
+        && !request.headers().contains("X-Forwarded-For")
+        && !request.headers().contains("Forwarded");
+  }
+
+  static boolean isLoopback(@Nullable String address) {
+    return address != null && InetAddress.ofLiteral(address).isLoopbackAddress();
+  }
+
+  static void refuse(RoutingContext context, Failure failure) {
+    context.response().putHeader("WWW-Authenticate", "Bearer");
+    JsonReply.error(context.response(), ApiError.of(failure, ""));
+  }
+}

@@ -1,0 +1,110 @@
+package io.fullbore.auth;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fullbore.redis.RedisGate;
+import io.fullbore.redis.RedisServer;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
+import io.vertx.redis.client.Request;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Two stores are two nodes. */
+class RedisKeysTest extends KeyStoreContract {
+  private static final long WITHIN_A_SECOND_MS = 1_000;
+  private static final long RECONNECT_MS = 10_000;
+
+  private RedisServer redis;
+
+  @BeforeEach
+  void startRedis() throws Exception {
+    redis = RedisServer.start();
+  }
+
+  @AfterEach
+  void stopRedis() {
+    redis.close();
+  }
+
+  @Override
+  KeyHome home() {
+    var options = new RedisOptions().setConnectionString(redis.url());
+    return new RedisKeys(vertx, new RedisGate(vertx, options, 500, "the test's keys"));
+  }
+
+  @Test
+  void aChangeOnOneNodeHoldsOnTheOtherWithinASecond() throws Exception {
+    KeyStore one = store(home());
+    KeyStore other = store(home());
+    IssuedKey key = await(one.create(KeySpec.unlimited("Ada")));
+    until(() -> other.authenticate(key.secret()).isPresent(), WITHIN_A_SECOND_MS);
+    assertEquals(one.list(), other.list());
+    assertEquals(Revocation.REVOKED, await(one.revoke(key.record().id())));
+    until(() -> other.authenticate(key.secret()).isEmpty(), WITHIN_A_SECOND_MS);
+  }
+
+  @Test
+  void whileRedisIsFrozenKeysStayInForceAndCannotBeChanged() throws Exception {
+    KeyStore store = store(home());
+    IssuedKey key = await(store.create(KeySpec.unlimited("Ada")));
+    redis.freeze();
+    assertThrows(
+        KeysUnavailableException.class, () -> await(store.create(KeySpec.unlimited("Bob"))));
+    var refused =
+        assertThrows(KeysUnavailableException.class, () -> await(store.revoke(key.record().id())));
+    assertTrue(String.valueOf(refused.getMessage()).contains("try again"));
+    assertTrue(store.authenticate(key.secret()).isPresent());
+    redis.thaw();
+    until(() -> revoked(store, key), RECONNECT_MS);
+  }
+
+  private static boolean revoked(KeyStore store, IssuedKey key) {
+    try {
+      await(store.revoke(key.record().id()));
+      return store.authenticate(key.secret()).isEmpty();
+    } catch (KeysUnavailableException e) {
+      return false;
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aRedisThatComesBackWithoutItsDataHasNoKeys() throws Exception {
+    KeyStore store = store(home());
+    IssuedKey key = await(store.create(KeySpec.unlimited("Ada")));
+    redis.kill();
+    assertThrows(
+        KeysUnavailableException.class, () -> await(store.create(KeySpec.unlimited("Bob"))));
+    assertTrue(store.authenticate(key.secret()).isPresent());
+    redis.restart();
+    until(store::empty, RECONNECT_MS);
+    assertTrue(store.authenticate(key.secret()).isEmpty());
+  }
+
+  @Test
+  void aRedisThatWasNeverReachedLetsNobodyIn() throws Exception {
+    redis.kill();
+    KeyStore store = store(home());
+    assertFalse(store.empty());
+    redis.restart();
+    until(store::empty, RECONNECT_MS);
+  }
+
+  @Test
+  void aMalformedKeyDoesNotLockTheOthersOut() throws Exception {
+    IssuedKey key = await(store(home()).create(KeySpec.unlimited("Ada")));
+    Redis client = Redis.createClient(vertx, redis.url());
+    await(client.send(Request.cmd(Command.HSET).arg("fullbore:keys").arg("a").arg("fb-secret")));
+    await(client.send(Request.cmd(Command.HSET).arg("fullbore:keys").arg("b").arg("{}")));
+    assertEquals(List.of(key.record()), store(home()).list());
+    await(client.close());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.fullbore.auth;
+
+import org.jspecify.annotations.NullMarked;
