@@ -1,5 +1,11 @@
 package io.fullbore.app;
 
+import io.fullbore.auth.AdminKey;
+import io.fullbore.auth.FileKeys;
+import io.fullbore.auth.KeyHome;
+import io.fullbore.auth.KeyStore;
+import io.fullbore.auth.MemoryKeys;
+import io.fullbore.auth.RedisKeys;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.ServerConfig;
@@ -12,6 +18,7 @@ import io.fullbore.http.ApiParts;
 import io.fullbore.http.ApiSettings;
 import io.fullbore.http.ApiVerticle;
 import io.fullbore.http.EngineHealth;
+import io.fullbore.http.TlsFiles;
 import io.fullbore.limits.LocalLimits;
 import io.fullbore.limits.PriceTable;
 import io.fullbore.limits.RedisLimits;
@@ -27,6 +34,7 @@ import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -35,6 +43,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +55,10 @@ import org.slf4j.LoggerFactory;
 final class Assembly implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Assembly.class);
   private static final long CLOSE_TIMEOUT_SECONDS = 30;
+
+  /** All keys are read at once, so this may take longer than any other command. */
+  private static final long KEYS_TIMEOUT_MS = 1_000;
+
   private static final InstantSource CLOCK = InstantSource.system();
 
   /** Verticles that listen on this port share one free port. */
@@ -56,6 +69,7 @@ final class Assembly implements AutoCloseable {
   private final ServerConfig config;
   private final Vertx vertx;
   private final RedisOutage outage = new RedisOutage();
+  private @Nullable KeyStore keys;
   private final List<LoadedModel> opened = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private final SortedMap<String, ServedModel> models = new TreeMap<>();
@@ -153,8 +167,12 @@ final class Assembly implements AutoCloseable {
         .await();
   }
 
-  /** Starts the engines and the HTTP API; returns the port it listens on. */
-  int listen() {
+  /**
+   * Starts the engines and the HTTP API; returns the port it listens on.
+   *
+   * @throws IOException when the certificate cannot be used
+   */
+  int listen() throws IOException {
     EngineHealth health =
         new EngineHealth(
             models.values().stream().map(ServedModel::version).toList(), System::nanoTime);
@@ -170,8 +188,16 @@ final class Assembly implements AutoCloseable {
             Math.ceilDiv(http.maxConnections(), eventLoops(http)),
             http.idleTimeoutMs(),
             http.keepAliveCommentMs(),
-            config.engine().requestTimeoutMs());
-    ApiParts parts = parts(health);
+            config.engine().requestTimeoutMs(),
+            http.corsOrigins());
+    TlsFiles tls =
+        http.tlsCertPath() == null || http.tlsKeyPath() == null
+            ? null
+            : TlsFiles.read(vertx, Path.of(http.tlsCertPath()), Path.of(http.tlsKeyPath()));
+    KeyStore store = keyStore();
+    keys = store;
+    store.start().await();
+    ApiParts parts = parts(health, store, tls);
     List<ApiVerticle> instances = new ArrayList<>();
     for (int i = 0; i < eventLoops(http); i++) {
       var instance = new ApiVerticle(settings, String.valueOf(i), parts);
@@ -180,15 +206,31 @@ final class Assembly implements AutoCloseable {
     }
     int port = instances.getFirst().port();
     LOG.info(
-        "fullbore {} listens on http://{}:{} and serves {}",
+        "fullbore {} listens on {}://{}:{} and serves {}",
         VersionCommand.version(),
+        tls == null ? "http" : "https",
         http.host(),
         port,
         String.join(", ", models.keySet()));
     return port;
   }
 
-  private ApiParts parts(EngineHealth health) {
+  private KeyStore keyStore() {
+    List<KeyHome> homes = new ArrayList<>();
+    ServerConfig.Redis redis = config.redis();
+    if (redis.url() != null) {
+      long timeoutMs = Math.max(KEYS_TIMEOUT_MS, redis.timeoutMs());
+      homes.add(
+          new RedisKeys(
+              vertx, new RedisGate(vertx, RedisAddresses.options(redis), timeoutMs, outage)));
+    }
+    if (config.auth().keysPath() != null) {
+      homes.add(new FileKeys(vertx, Path.of(config.auth().keysPath())));
+    }
+    return new KeyStore(vertx, homes.isEmpty() ? List.of(new MemoryKeys()) : homes, CLOCK);
+  }
+
+  private ApiParts parts(EngineHealth health, KeyStore store, @Nullable TlsFiles tls) {
     ServerConfig.Cache cache = config.cache();
     boolean hasRedis = config.redis().url() != null;
     PriceTable prices = PriceTable.of(config.prices());
@@ -201,6 +243,9 @@ final class Assembly implements AutoCloseable {
         () -> hasRedis ? gate() : null,
         gate -> gate == null ? local : new RedisLimits(gate, local, config.limits(), prices, CLOCK),
         cache,
+        store,
+        new AdminKey(config.auth().adminKey()),
+        tls,
         CLOCK);
   }
 
@@ -231,6 +276,9 @@ final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     try {
+      if (keys != null) {
+        keys.close().await(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      }
       vertx.close().await(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new IllegalStateException(

@@ -155,6 +155,13 @@ public record ServerConfig(
     public Auth {
       SECTION.check(adminKey, keysPath);
     }
+
+    /** Without the secret. */
+    @Override
+    public String toString() {
+      return "Auth[adminKey=%s, keysPath=%s]"
+          .formatted(adminKey == null ? null : "(set)", keysPath);
+    }
   }
 
   /** How the addresses of Redis are to be understood. */
@@ -186,6 +193,13 @@ public record ServerConfig(
 
     public Redis {
       SECTION.check(url, mode, masterName, timeoutMs);
+    }
+
+    /** Without the URL, which may hold a password. */
+    @Override
+    public String toString() {
+      return "Redis[url=%s, mode=%s, masterName=%s, timeoutMs=%d]"
+          .formatted(url == null ? null : "(set)", mode, masterName, timeoutMs);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.fullbore.http;
 
+import io.fullbore.auth.AdminKey;
+import io.fullbore.auth.KeyStore;
 import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.ServerConfig;
 import io.fullbore.limits.Limits;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param gates makes an instance's way to Redis; gives null where there is no Redis
  * @param limits the limits as an instance counts them with its way to Redis, or null
  * @param cache how answers are remembered
+ * @param keys who may call; started by the caller
+ * @param tls null for plain HTTP
  */
 public record ApiParts(
     SortedMap<String, ServedModel> models,
@@ -31,4 +35,7 @@ public record ApiParts(
     Supplier<@Nullable RedisGate> gates,
     Function<@Nullable RedisGate, Limits> limits,
     ServerConfig.Cache cache,
+    KeyStore keys,
+    AdminKey adminKey,
+    @Nullable TlsFiles tls,
     InstantSource clock) {}

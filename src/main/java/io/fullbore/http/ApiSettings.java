@@ -1,5 +1,7 @@
 package io.fullbore.http;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How the HTTP server listens and what it puts up with.
  *
@@ -14,6 +16,7 @@ package io.fullbore.http;
  * @param keepAliveCommentMs a stream gets a comment when nothing was written for so long; 0 is
  *     never
  * @param requestTimeoutMs an answer that is not complete after this time fails
+ * @param corsOrigins origins whose pages may call, see {@link Cors}; null for none
  */
 public record ApiSettings(
     String host,
@@ -23,7 +26,8 @@ public record ApiSettings(
     int maxConnections,
     long idleTimeoutMs,
     long keepAliveCommentMs,
-    long requestTimeoutMs) {
+    long requestTimeoutMs,
+    @Nullable String corsOrigins) {
   public ApiSettings {
     if (maxBodyBytes < 1 || maxHeaderBytes < 1 || maxConnections < 1 || requestTimeoutMs < 1) {
       throw new IllegalArgumentException(

@@ -1,35 +1,21 @@
 package io.fullbore.http;
 
 import io.fullbore.cache.AnswerCache;
-import io.fullbore.http.wire.ApiError;
-import io.fullbore.http.wire.JsonText;
 import io.fullbore.limits.Limits;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.serving.CompletionService;
 import io.fullbore.serving.SharedCompletions;
 import io.vertx.core.Future;
-import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.ext.web.Route;
-import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
-import java.util.function.BiConsumer;
-import java.util.function.Supplier;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The HTTP API on one event loop. Deployed once per event loop; all instances listen on one port.
- * What has no route, the wrong method or a broken request is answered like every other error.
  */
 public final class ApiVerticle extends VerticleBase {
-  private static final Logger LOG = LoggerFactory.getLogger(ApiVerticle.class);
-
   private final ApiSettings settings;
   private final String instance;
   private final ApiParts parts;
@@ -72,14 +58,24 @@ public final class ApiVerticle extends VerticleBase {
             // sends nothing, or half a head, would neither be counted nor ever be closed.
             .setHttp2ClearTextEnabled(false)
             .setHandle100ContinueAutomatically(true);
+    TlsFiles tls = parts.tls();
+    if (tls != null) {
+      tls.applyTo(options);
+      // A client that is silent after its handshake is in no list of connections; nothing else
+      // would ever close it.
+      options
+          .setIdleTimeout(Math.toIntExact(settings.requestTimeoutMs() + settings.idleTimeoutMs()))
+          .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    }
     var connections = new Connections(settings.maxConnections(), settings.idleTimeoutMs());
     connections.start(vertx);
     var listening =
         vertx
             .createHttpServer(options)
             .connectionHandler(connections::opened)
-            .requestHandler(router(exchange, connections))
-            .invalidRequestHandler(ApiVerticle::refuseMalformed);
+            .requestHandler(
+                new ApiRoutes(vertx, settings, parts).router(exchange, connections, cache, limits))
+            .invalidRequestHandler(ApiRoutes::refuseMalformed);
     service = completions;
     server = listening;
     gate = redis;
@@ -87,7 +83,13 @@ public final class ApiVerticle extends VerticleBase {
     return connected
         .compose(ignored -> cache.start(vertx))
         .compose(ignored -> completions.start())
-        .compose(ignored -> listening.listen());
+        .compose(ignored -> listening.listen())
+        .onSuccess(
+            ignored -> {
+              if (tls != null) {
+                tls.watch(listening);
+              }
+            });
   }
 
   @Override
@@ -106,96 +108,5 @@ public final class ApiVerticle extends VerticleBase {
   /** Sequences of this instance that have not ended; to be asked on its event loop. */
   public int activeSequences() {
     return service == null ? 0 : service.activeSequences();
-  }
-
-  private Router router(CompletionExchange exchange, Connections connections) {
-    var catalog = new ModelCatalog(parts.models());
-    var workers = new BoundedWorkers(vertx, BoundedWorkers.MAX_PENDING);
-    var parser = new RequestParser(workers);
-    var bodies = BodyBudget.forBodiesUpTo(settings.maxBodyBytes());
-    var modelsHandler = new ModelsHandler(catalog);
-    Router router = Router.router(vertx);
-    router.route().handler(connections);
-    router.route().handler(new RequestNames());
-    post(router, bodies, "/v1/chat/completions", new ChatCompletionsHandler(parser, exchange));
-    post(router, bodies, "/v1/completions", new TextCompletionsHandler(parser, exchange));
-    post(router, bodies, "/tokenize", new TokenizeHandler(parser, workers, catalog));
-    post(router, bodies, "/detokenize", new DetokenizeHandler(parser, workers, catalog));
-    get(router, "/v1/models", modelsHandler::list);
-    get(
-        () -> router.routeWithRegex("/v1/models/(?<" + ModelsHandler.ID + ">.+)"),
-        modelsHandler::get);
-    get(router, "/health", new HealthHandler(parts.health()));
-    get(router, "/ready", new ReadyHandler(parts.health(), catalog));
-    get(router, "/", ApiVerticle::nameServer);
-    router.errorHandler(404, ApiVerticle::refuseUnknown);
-    router.errorHandler(405, ApiVerticle::refuseMethod);
-    router.errorHandler(400, context -> refuseMalformed(context.request()));
-    router.errorHandler(500, ApiVerticle::reportFault);
-    return router;
-  }
-
-  private void post(
-      Router router,
-      BodyBudget bodies,
-      String path,
-      BiConsumer<RoutingContext, RequestBody> endpoint) {
-    router.post(path).handler(new BodyReader(vertx, settings, bodies, endpoint));
-    router.route(path).handler(context -> refuseMethod(context, "POST"));
-  }
-
-  private static void get(Router router, String path, Handler<RoutingContext> endpoint) {
-    get(() -> router.route(path), endpoint);
-  }
-
-  /**
-   * @param route a new route of the endpoint's path
-   */
-  private static void get(Supplier<Route> route, Handler<RoutingContext> endpoint) {
-    route.get().method(HttpMethod.GET).method(HttpMethod.HEAD).handler(endpoint);
-    route.get().handler(context -> refuseMethod(context, "GET, HEAD"));
-  }
-
-  private static void nameServer(RoutingContext context) {
-    JsonReply.send(
-        context.response(),
-        200,
-        JsonText.object(json -> json.writeStringField("name", "fullbore")));
-  }
-
-  private static void refuseMethod(RoutingContext context, String allowed) {
-    context.response().putHeader("Allow", allowed);
-    refuseMethod(context);
-  }
-
-  private static void refuseMethod(RoutingContext context) {
-    JsonReply.error(
-        context.response(),
-        ApiError.invalid(
-            405,
-            "%s does not take %s.".formatted(context.request().path(), context.request().method()),
-            "method_not_allowed"));
-  }
-
-  private static void refuseUnknown(RoutingContext context) {
-    JsonReply.error(
-        context.response(),
-        ApiError.invalid(
-            404,
-            "Unknown request URL: %s %s."
-                .formatted(context.request().method(), context.request().path()),
-            "unknown_url"));
-  }
-
-  private static void refuseMalformed(HttpServerRequest request) {
-    JsonReply.error(
-        request.response(),
-        ApiError.invalid(400, "The request is no well-formed HTTP.", "malformed_request"));
-  }
-
-  private static void reportFault(RoutingContext context) {
-    LOG.error(
-        "{} {} failed", context.request().method(), context.request().path(), context.failure());
-    JsonReply.error(context.response(), ApiError.internal());
   }
 }

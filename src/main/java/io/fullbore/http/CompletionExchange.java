@@ -107,8 +107,9 @@ final class CompletionExchange {
   }
 
   private static @Nullable Failure misfit(CompletionRequest request, ServedModel model) {
-    if (!request.call().account().caller().mayUse(model.name())) {
-      return new Failure.Forbidden("This key may not use the model '%s'.".formatted(model.name()));
+    Failure refusal = ModelAccess.refusal(request.call().account().caller(), model.name());
+    if (refusal != null) {
+      return refusal;
     }
     return AnswerSize.misfit(request, model.contextTokens());
   }

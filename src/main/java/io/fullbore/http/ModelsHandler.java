@@ -18,11 +18,6 @@ final class ModelsHandler {
   private final ModelCatalog catalog;
   private final Function<RoutingContext, Caller> callers;
 
-  /** For everybody. */
-  ModelsHandler(ModelCatalog catalog) {
-    this(catalog, ignored -> Caller.ANONYMOUS);
-  }
-
   /**
    * @param callers says who calls, such as {@link Authenticator#caller}
    */

@@ -1,6 +1,5 @@
 package io.fullbore.http;
 
-import io.fullbore.core.Caller;
 import io.fullbore.http.wire.Requester;
 import io.vertx.ext.web.RoutingContext;
 
@@ -12,6 +11,7 @@ final class Requesters {
 
   static Requester of(RoutingContext context) {
     String user = context.request().getHeader(USER);
-    return new Requester(Caller.ANONYMOUS, user == null || user.isEmpty() ? null : user);
+    return new Requester(
+        Authenticator.caller(context), user == null || user.isEmpty() ? null : user);
   }
 }

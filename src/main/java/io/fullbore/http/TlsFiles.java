@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ public final class TlsFiles {
   private Look inForce;
   private Look last;
   private boolean decided = true;
+  private final AtomicBoolean watching = new AtomicBoolean();
 
   private TlsFiles(Vertx vertx, Path certificate, Path key, Look first) {
     this.vertx = vertx;
@@ -94,11 +96,18 @@ public final class TlsFiles {
   }
 
   /**
-   * Looks at the files from now on.
+   * Looks at the files from now on, for all servers that share a port: they share a certificate
+   * too, so the first one that calls is enough.
    *
-   * @param server listens already; one of those that share the port
+   * @param server listens already
    */
   public void watch(HttpServer server) {
+    if (watching.compareAndSet(false, true)) {
+      lookLater(server);
+    }
+  }
+
+  private void lookLater(HttpServer server) {
     vertx.setTimer(LOOK_MS, ignored -> lookAgain(server));
   }
 
@@ -106,7 +115,7 @@ public final class TlsFiles {
     vertx
         .executeBlocking(() -> look(certificate, key))
         .compose(look -> take(look, server))
-        .onComplete(ignored -> watch(server));
+        .onComplete(ignored -> lookLater(server));
   }
 
   private Future<?> take(Look look, HttpServer server) {

@@ -67,9 +67,7 @@ public final class RedisGate {
    * @return completes when the first attempt has ended, one way or the other; never fails
    */
   public Future<Void> start() {
-    Redis made = Redis.createClient(vertx, options);
-    client = made;
-    return connect(made);
+    return connect();
   }
 
   /** Whether Redis answered last. */
@@ -121,8 +119,7 @@ public final class RedisGate {
   /** Ends what is under way and connects no more. */
   public Future<Void> close() {
     closed = true;
-    drop("it is closed");
-    return client == null ? Future.succeededFuture() : client.close();
+    return drop("it is closed");
   }
 
   private Future<Response> send(RedisConnection through, Request request) {
@@ -177,9 +174,13 @@ public final class RedisGate {
     }
   }
 
-  /** Gives the connection up and fails whatever waits for it. */
-  private void drop(String why) {
-    RedisConnection old = connection;
+  /**
+   * Gives the connection up and fails whatever waits for it. The client goes with it: it would hand
+   * the same socket out again, on which nothing may ever come.
+   */
+  private Future<Void> drop(String why) {
+    Redis old = client;
+    client = null;
     connection = null;
     if (old != null && !closed) {
       outage.begin(why);
@@ -187,9 +188,7 @@ public final class RedisGate {
     List<Promise<Response>> waiting = List.copyOf(pending);
     pending.clear();
     waiting.forEach(promise -> promise.tryFail(new RedisDownException("Redis: " + why + ".")));
-    if (old != null) {
-      old.close();
-    }
+    return old == null ? Future.succeededFuture() : old.close();
   }
 
   private void reconnectLater() {
@@ -197,19 +196,19 @@ public final class RedisGate {
       vertx.setTimer(
           RETRY_MS,
           ignored -> {
-            if (!closed && client != null) {
-              connect(client);
+            if (!closed) {
+              connect();
             }
           });
     }
   }
 
   /** One attempt; another one follows later where it fails. */
-  private Future<Void> connect(Redis from) {
+  private Future<Void> connect() {
     Promise<Void> attempted = Promise.promise();
     Context context = vertx.getOrCreateContext();
-    Future<RedisConnection> opened = from.connect();
-    opened
+    Redis made = Redis.createClient(vertx, options);
+    made.connect()
         .compose(this::greeted)
         .timeout(CONNECT_TIMEOUT_MS, TimeUnit.MILLISECONDS)
         .onComplete(
@@ -217,9 +216,9 @@ public final class RedisGate {
                 context.runOnContext(
                     ignored -> {
                       if (result.succeeded() && !closed) {
-                        use(result.result());
+                        use(made, result.result());
                       } else {
-                        opened.onSuccess(RedisConnection::close);
+                        made.close();
                         outage.begin(String.valueOf(result.cause()));
                         reconnectLater();
                       }
@@ -232,7 +231,8 @@ public final class RedisGate {
     return opened.send(Request.cmd(Command.PING)).map(opened);
   }
 
-  private void use(RedisConnection opened) {
+  private void use(Redis made, RedisConnection opened) {
+    client = made;
     connection = opened;
     opened.exceptionHandler(cause -> lost(opened, String.valueOf(cause.getMessage())));
     opened.endHandler(ignored -> lost(opened, "the connection was closed"));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.fullbore.config.ConfigReader;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ final class RunningServer implements AutoCloseable {
   private final Assembly assembly;
   private final URI base;
 
-  private RunningServer(Assembly assembly) {
+  private RunningServer(Assembly assembly) throws IOException {
     this.assembly = assembly;
     this.base = URI.create("http://127.0.0.1:" + assembly.listen());
   }

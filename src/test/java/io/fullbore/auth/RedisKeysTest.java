@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fullbore.redis.RedisGate;
+import io.fullbore.redis.RedisOutage;
 import io.fullbore.redis.RedisServer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
@@ -36,7 +37,7 @@ class RedisKeysTest extends KeyStoreContract {
   @Override
   KeyHome home() {
     var options = new RedisOptions().setConnectionString(redis.url());
-    return new RedisKeys(vertx, new RedisGate(vertx, options, 500, "the test's keys"));
+    return new RedisKeys(vertx, new RedisGate(vertx, options, 500, new RedisOutage()));
   }
 
   @Test

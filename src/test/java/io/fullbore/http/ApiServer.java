@@ -2,6 +2,9 @@ package io.fullbore.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.fullbore.auth.AdminKey;
+import io.fullbore.auth.KeyStore;
+import io.fullbore.auth.MemoryKeys;
 import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.ConfigException;
 import io.fullbore.config.ConfigReader;
@@ -61,6 +64,7 @@ final class ApiServer implements AutoCloseable {
     api = new ApiVerticle(settings.apply(SETTINGS), "test", parts);
     health
         .start(vertx)
+        .compose(ignored -> parts.keys().start())
         .compose(ignored -> vertx.deployVerticle(engine))
         .compose(ignored -> vertx.deployVerticle(api))
         .await(10, TimeUnit.SECONDS);
@@ -83,6 +87,9 @@ final class ApiServer implements AutoCloseable {
                 : new RedisGate(vertx, RedisAddresses.options(redis), redis.timeoutMs(), outage),
         gate -> gate == null ? local : new RedisLimits(gate, local, config.limits(), prices, clock),
         config.cache(),
+        new KeyStore(vertx, List.of(new MemoryKeys()), clock),
+        new AdminKey(config.auth().adminKey()),
+        null,
         clock);
   }
 
@@ -117,7 +124,8 @@ final class ApiServer implements AutoCloseable {
         maxConnections,
         idleTimeoutMs,
         keepAliveCommentMs,
-        requestTimeoutMs);
+        requestTimeoutMs,
+        null);
   }
 
   /** Serves other routes on another port, for parts that the whole server does not show. */
