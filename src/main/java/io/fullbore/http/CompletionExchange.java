@@ -23,7 +23,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,13 +78,12 @@ final class CompletionExchange {
     HttpServerResponse response = context.response();
     String name = request.call().model();
     ServedModel model = catalog.find(name);
-    if (model == null) {
-      JsonReply.error(response, ApiError.of(catalog.missing(name), style.promptParam()));
-      return;
+    Failure refusal = catalog.refusal(request.call().account().caller(), name);
+    if (refusal == null && model != null) {
+      refusal = AnswerSize.misfit(request, model.contextTokens());
     }
-    Failure misfit = misfit(request, model);
-    if (misfit != null) {
-      JsonReply.error(response, ApiError.of(misfit, style.promptParam()));
+    if (model == null || refusal != null) {
+      JsonReply.error(response, ApiError.of(refusal, style.promptParam()));
       return;
     }
     CachePlan plan;
@@ -104,14 +102,6 @@ final class CompletionExchange {
               LOG.error("the limits of a request could not be counted", cause);
               JsonReply.error(response, ApiError.internal());
             });
-  }
-
-  private static @Nullable Failure misfit(CompletionRequest request, ServedModel model) {
-    Failure refusal = ModelAccess.refusal(request.call().account().caller(), model.name());
-    if (refusal != null) {
-      return refusal;
-    }
-    return AnswerSize.misfit(request, model.contextTokens());
   }
 
   private CachePlan plan(RoutingContext context, CompletionRequest request) {

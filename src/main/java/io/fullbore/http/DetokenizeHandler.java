@@ -33,8 +33,10 @@ final class DetokenizeHandler implements BiConsumer<RoutingContext, RequestBody>
 
   private void detokenize(RoutingContext context, DetokenizeRequest request) {
     ServedModel model = catalog.find(request.model());
-    Failure failure =
-        model == null ? catalog.missing(request.model()) : unknownToken(request.tokens(), model);
+    Failure failure = catalog.refusal(Authenticator.caller(context), request.model());
+    if (model != null && failure == null) {
+      failure = unknownToken(request.tokens(), model);
+    }
     if (model == null || failure != null) {
       JsonReply.error(context.response(), ApiError.of(failure, ""));
       return;

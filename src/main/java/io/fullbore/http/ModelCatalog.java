@@ -1,9 +1,11 @@
 package io.fullbore.http;
 
+import io.fullbore.core.Caller;
 import io.fullbore.core.Failure;
 import io.fullbore.serving.ServedModel;
 import java.util.Collection;
 import java.util.SortedMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The models that requests can name. */
@@ -24,7 +26,27 @@ record ModelCatalog(SortedMap<String, ServedModel> models) {
     return models.get(name);
   }
 
-  Failure missing(@Nullable String name) {
+  /**
+   * What stands against a caller's use of a model.
+   *
+   * @return null where there is such a model and the caller's key may use it
+   */
+  @Nullable Failure refusal(Caller caller, @Nullable String name) {
+    ServedModel model = find(name);
+    if (model == null) {
+      return missing(name);
+    }
+    return caller.mayUse(model.name())
+        ? null
+        : new Failure.Forbidden(
+            "The key '%s' may not use the model '%s'. It may use: %s."
+                .formatted(
+                    caller.keyId(),
+                    model.name(),
+                    String.join(", ", new TreeSet<>(caller.models()))));
+  }
+
+  private Failure missing(@Nullable String name) {
     String available = String.join(", ", models.keySet());
     return name == null
         ? new Failure.InvalidRequest(

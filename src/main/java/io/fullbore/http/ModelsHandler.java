@@ -48,12 +48,8 @@ final class ModelsHandler {
   void get(RoutingContext context) {
     String name = context.pathParam(ID);
     ServedModel model = catalog.find(name);
-    if (model == null) {
-      JsonReply.error(context.response(), ApiError.of(catalog.missing(name), ""));
-      return;
-    }
-    Failure refusal = ModelAccess.refusal(callers.apply(context), name);
-    if (refusal != null) {
+    Failure refusal = catalog.refusal(callers.apply(context), name);
+    if (model == null || refusal != null) {
       JsonReply.error(context.response(), ApiError.of(refusal, ""));
     } else {
       JsonReply.send(context.response(), 200, JsonText.object(json -> write(json, model)));

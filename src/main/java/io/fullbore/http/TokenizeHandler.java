@@ -36,8 +36,9 @@ final class TokenizeHandler implements BiConsumer<RoutingContext, RequestBody> {
 
   private void tokenize(RoutingContext context, TokenizeRequest request) {
     ServedModel model = catalog.find(request.model());
-    if (model == null) {
-      JsonReply.error(context.response(), ApiError.of(catalog.missing(request.model()), ""));
+    Failure refusal = catalog.refusal(Authenticator.caller(context), request.model());
+    if (model == null || refusal != null) {
+      JsonReply.error(context.response(), ApiError.of(refusal, ""));
       return;
     }
     workers.run(

@@ -47,12 +47,20 @@ final class RunningServer implements AutoCloseable {
     return assembly;
   }
 
+  URI uri(String path) {
+    return base.resolve(path);
+  }
+
   /** A chat request. */
   HttpRequest chat(JsonObject body) {
-    return HttpRequest.newBuilder(base.resolve("/v1/chat/completions"))
+    return chatRequest(body).build();
+  }
+
+  /** The same, to be completed. */
+  HttpRequest.Builder chatRequest(JsonObject body) {
+    return HttpRequest.newBuilder(uri("/v1/chat/completions"))
         .header("Content-Type", "application/json")
-        .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
-        .build();
+        .POST(HttpRequest.BodyPublishers.ofString(body.encode()));
   }
 
   /** Joins the deltas of a stream that must end well. */

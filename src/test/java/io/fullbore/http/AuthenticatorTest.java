@@ -91,7 +91,7 @@ class AuthenticatorTest {
               Set.of(),
               null);
       String key = server.keys.create(spec).await(10, TimeUnit.SECONDS).secret();
-      assertEquals(200, server.get("/v1/whoami?model=small", "api-key", key).statusCode());
+      assertEquals(404, server.get("/v1/whoami?model=small", "api-key", key).statusCode());
       HttpResponse<String> refused = server.get("/v1/whoami?model=tiny", "api-key", key);
       assertEquals(403, refused.statusCode());
       assertTrue(

@@ -35,6 +35,8 @@ final class KeyedServer implements AutoCloseable {
   static final String ORIGIN = "https://chat.example.com";
   static final Instant NOW = Instant.ofEpochSecond(1_700_000_000);
 
+  private static final ModelCatalog CATALOG = new ModelCatalog(TestModel.models());
+
   final Vertx vertx = Vertx.vertx();
   final KeyStore keys;
   private final AtomicInteger port = new AtomicInteger();
@@ -67,7 +69,7 @@ final class KeyedServer implements AutoCloseable {
     router.route().handler(Cors.from(ORIGIN));
     router.route("/v1/*").handler(new Authenticator(keys));
     router.route("/v1/whoami").handler(KeyedServer::sayWho);
-    var models = new ModelsHandler(new ModelCatalog(TestModel.models()), Authenticator::caller);
+    var models = new ModelsHandler(CATALOG, Authenticator::caller);
     router.get("/v1/models").handler(models::list);
     router.get("/v1/models/:" + ModelsHandler.ID).handler(models::get);
     router.route("/admin/*").handler(new AdminGuard(adminKey));
@@ -84,8 +86,7 @@ final class KeyedServer implements AutoCloseable {
 
   private static void sayWho(RoutingContext context) {
     String model = context.request().getParam("model");
-    Failure refusal =
-        model == null ? null : ModelAccess.refusal(Authenticator.caller(context), model);
+    Failure refusal = model == null ? null : CATALOG.refusal(Authenticator.caller(context), model);
     if (refusal != null) {
       JsonReply.error(context.response(), ApiError.of(refusal, ""));
     } else {
