@@ -57,9 +57,9 @@ public final class AnswerCache {
 
   private void adopt(RedisAnswers.Epochs known) {
     if (known.all() != epochs.all()) {
-      local.purge(false);
+      local.purge(Purge.ALL);
     } else if (known.knowledge() != epochs.knowledge()) {
-      local.purge(true);
+      local.purge(Purge.KNOWLEDGE);
     }
     epochs = known;
   }
@@ -122,7 +122,7 @@ public final class AnswerCache {
    * @return fails where Redis cannot be asked; here they are forgotten nevertheless
    */
   public Future<Void> purge(Purge purge) {
-    local.purge(purge == Purge.KNOWLEDGE);
+    local.purge(purge);
     RedisAnswers answers = remote;
     return answers == null
         ? Future.succeededFuture()

@@ -51,11 +51,12 @@ public final class LocalAnswers {
     answers.put(key, answer);
   }
 
-  /**
-   * @param knowledgeOnly whether the others are kept
-   */
-  void purge(boolean knowledgeOnly) {
-    answers.asMap().values().removeIf(answer -> !knowledgeOnly || answer.knowledge());
+  /** Forgets answers. */
+  public void purge(AnswerCache.Purge purge) {
+    switch (purge) {
+      case ALL -> answers.invalidateAll();
+      case KNOWLEDGE -> answers.asMap().values().removeIf(StoredAnswer::knowledge);
+    }
   }
 
   /** Answers kept now, about. */

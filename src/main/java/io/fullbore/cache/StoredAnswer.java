@@ -57,8 +57,13 @@ public final class StoredAnswer {
     return storedEpochMs;
   }
 
-  boolean knowledge() {
+  public boolean knowledge() {
     return knowledge;
+  }
+
+  /** The same answer as one of the knowledge base. */
+  public StoredAnswer inKnowledge() {
+    return new StoredAnswer(events, usage, storedEpochMs, true);
   }
 
   /** The answer in one form, rendered at most once by whoever asks first. Not to be changed. */

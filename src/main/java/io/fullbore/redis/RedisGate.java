@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   down --connect and PING answered--> up
  *   up --an answer is late, the connection breaks, Redis says it cannot serve--> down
- *   down: everything fails at once with {@link RedisDownException}; tried again every 200 ms
+ *   down: everything fails at once with {@link RedisDownException};
+ *         tried again at once, and then every 200 ms
  * </pre>
  *
  * <p>Each change of state is one line in the log, see {@link RedisOutage}. Confined to the event
@@ -170,7 +171,7 @@ public final class RedisGate {
   private void lost(RedisConnection broken, String why) {
     if (broken == connection) {
       drop(why);
-      reconnectLater();
+      connect();
     }
   }
 

@@ -64,6 +64,7 @@ public final class SharedCompletions {
     if (plan.read()) {
       StoredAnswer known = cache.local(key);
       if (known != null) {
+        keepLonger(plan, key, known);
         reader.onSource(AnswerSource.HIT_L1);
         reader.onStored(known);
         return () -> {};
@@ -72,6 +73,13 @@ public final class SharedCompletions {
     var request = new Request(call, plan, key, reader);
     request.start();
     return request::leave;
+  }
+
+  /** Takes an ordinary answer into the knowledge base where a request asks for that. */
+  private void keepLonger(CachePlan plan, CacheKey key, StoredAnswer known) {
+    if (plan.knowledge() && !known.knowledge()) {
+      cache.store(key, known.inKnowledge());
+    }
   }
 
   /** One reader's request, which may take part in several flights, one after the other. */
@@ -160,6 +168,7 @@ public final class SharedCompletions {
                   return;
                 }
                 if (found.isPresent()) {
+                  keepLonger(plan, key, found.get());
                   flight.found(found.get());
                 } else {
                   lease(lastLookMs);

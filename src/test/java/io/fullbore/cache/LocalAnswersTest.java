@@ -57,10 +57,10 @@ class LocalAnswersTest {
     LocalAnswers answers = answers(1 << 20, true);
     answers.put(StoredAnswers.key(1), StoredAnswers.answer("a"));
     answers.put(StoredAnswers.key(2), StoredAnswers.answer("b", true));
-    answers.purge(true);
+    answers.purge(AnswerCache.Purge.KNOWLEDGE);
     assertNotNull(answers.get(StoredAnswers.key(1)));
     assertNull(answers.get(StoredAnswers.key(2)));
-    answers.purge(false);
+    answers.purge(AnswerCache.Purge.ALL);
     assertNull(answers.get(StoredAnswers.key(1)));
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.cache.AnswerCache;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.vertx.core.json.JsonArray;
@@ -205,6 +206,14 @@ class AnswerCachingTest {
     assertEquals(400, wrong.statusCode());
     assertEquals("X-Cache", new JsonObject(wrong.body()).getJsonObject("error").getString("param"));
     assertEquals(400, post(random, "X-Cache-Tier", "gold").statusCode());
+  }
+
+  @Test
+  void aRequestTakesAnAnswerIntoTheKnowledgeBase() throws Exception {
+    post(body("Hi"));
+    assertEquals("HIT-L1", cache(post(body("Hi"), "X-Cache-Tier", "knowledge")));
+    server.parts.answers().purge(AnswerCache.Purge.KNOWLEDGE);
+    assertEquals("MISS", cache(post(body("Hi"))));
   }
 
   @Test

@@ -1,10 +1,13 @@
 package io.fullbore.redis;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,10 +15,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A real redis-server on a port of its own, which tests may freeze, kill and start again. */
 public final class RedisServer implements AutoCloseable {
   private static final long START_TIMEOUT_MS = 10_000;
+  private static final int CLUSTER_SLOTS = 16_384;
+  private static final int SLOTS_PER_LINE = 4_096;
 
   private final int port;
   private final List<String> arguments;
@@ -47,6 +54,48 @@ public final class RedisServer implements AutoCloseable {
                 "no"));
     arguments.addAll(List.of(moreArguments));
     return new RedisServer(port, arguments);
+  }
+
+  /** Starts a cluster of one node, which holds all slots. */
+  public static RedisServer startCluster() throws IOException {
+    Path state = Files.createTempDirectory("redis-cluster");
+    RedisServer server =
+        start(
+            "--cluster-enabled",
+            "yes",
+            "--cluster-announce-ip",
+            "127.0.0.1",
+            "--cluster-config-file",
+            state.resolve("nodes").toString());
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port)) {
+      for (int first = 0; first < CLUSTER_SLOTS; first += SLOTS_PER_LINE) {
+        String slots =
+            IntStream.range(first, first + SLOTS_PER_LINE)
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining(" ", "CLUSTER ADDSLOTS ", "\r\n"));
+        socket.getOutputStream().write(slots.getBytes(StandardCharsets.US_ASCII));
+        byte[] reply = socket.getInputStream().readNBytes("+OK\r\n".length());
+        if (!new String(reply, StandardCharsets.US_ASCII).equals("+OK\r\n")) {
+          throw new IOException("the cluster does not take its slots");
+        }
+      }
+      awaitCluster(socket);
+    }
+    return server;
+  }
+
+  /** A cluster serves only a while after it has all slots. */
+  private static void awaitCluster(Socket socket) throws IOException {
+    var replies =
+        new BufferedReader(
+            new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+    String line = "";
+    while (!line.equals("cluster_state:ok")) {
+      socket.getOutputStream().write("CLUSTER INFO\r\n".getBytes(StandardCharsets.US_ASCII));
+      do {
+        line = replies.readLine();
+      } while (!line.startsWith("cluster_state:"));
+    }
   }
 
   public int port() {

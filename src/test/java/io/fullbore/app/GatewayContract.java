@@ -21,32 +21,47 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
-/** Keys, limits, budgets and outages as the users of the whole server see them, with a Redis. */
+/** Keys, limits, budgets and remembered answers as the users of the whole server see them. */
 @Timeout(120)
-class GatewayTest {
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class GatewayContract {
   private static final String ADMIN = "secret-of-the-admin";
 
-  private static RedisServer redis;
-  private static RunningServer server;
   private static final ListAppender<ILoggingEvent> LOG = new ListAppender<>();
+
+  private final RedisServer redis;
+  private final String redisMode;
+  private RunningServer server;
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+  /**
+   * @param redisMode as the configuration names it
+   */
+  GatewayContract(RedisServer redis, String redisMode) {
+    this.redis = redis;
+    this.redisMode = redisMode;
+  }
+
   @BeforeAll
-  static void serve() throws Exception {
+  void serve() throws Exception {
     ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).addAppender(LOG);
     LOG.start();
-    redis = RedisServer.start();
     server =
         RunningServer.start(
             "builtin:fullbore-demo",
             Map.of(
                 "redis.url",
                 redis.url(),
+                "redis.mode",
+                redisMode,
+                "redis.timeoutMs",
+                "5000",
                 "auth.adminKey",
                 ADMIN,
                 "batch.timeoutMs",
@@ -58,7 +73,7 @@ class GatewayTest {
   }
 
   @AfterAll
-  static void close() {
+  void close() {
     ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).detachAppender(LOG);
     server.close();
     redis.close();
