@@ -121,7 +121,7 @@ final class Assembly implements AutoCloseable {
         new ServedModel(
             name,
             name,
-            loaded.digest() + "-" + sizing.maxPositions(),
+            "%s-%d-%s".formatted(loaded.digest(), sizing.maxPositions(), VersionCommand.version()),
             Instant.now().getEpochSecond(),
             sizing.maxPositions(),
             loaded.tokenizer(),
@@ -204,6 +204,12 @@ final class Assembly implements AutoCloseable {
       vertx.deployVerticle(instance).recover(cause -> cannotListen(http, cause)).await();
       instances.add(instance);
     }
+    if (config.redis().url() == null) {
+      LOG.info("no Redis: answers, limits and keys are kept by this process alone");
+    }
+    if (store.empty()) {
+      LOG.info("no API keys: only callers on this machine are answered");
+    }
     int port = instances.getFirst().port();
     LOG.info(
         "fullbore {} listens on {}://{}:{} and serves {}",
@@ -275,11 +281,9 @@ final class Assembly implements AutoCloseable {
 
   @Override
   public void close() {
+    Future<Void> keysClosed = keys == null ? Future.succeededFuture() : keys.close();
     try {
-      if (keys != null) {
-        keys.close().await(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-      }
-      vertx.close().await(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      keysClosed.transform(ignored -> vertx.close()).await(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new IllegalStateException(
           "the engines did not stop within %d s".formatted(CLOSE_TIMEOUT_SECONDS), e);

@@ -151,8 +151,8 @@ public final class KeyStore {
     Promise<T> done = Promise.promise();
     loop.runOnContext(
         ignored ->
-            action
-                .get()
+            Future.succeededFuture()
+                .compose(now -> action.get())
                 .onComplete(
                     (value, cause) ->
                         caller.runOnContext(alsoIgnored -> done.complete(value, cause))));

@@ -58,7 +58,8 @@ public final class AnswerCache {
   private void adopt(RedisAnswers.Epochs known) {
     if (known.all() != epochs.all()) {
       local.purge(Purge.ALL);
-    } else if (known.knowledge() != epochs.knowledge()) {
+    }
+    if (known.knowledge() != epochs.knowledge()) {
       local.purge(Purge.KNOWLEDGE);
     }
     epochs = known;

@@ -6,6 +6,9 @@ import java.util.List;
 
 /** One piece of an answer as it was produced; together they replay it. */
 public sealed interface AnswerEvent {
+  /** Counts from 0. */
+  int choice();
+
   /** The scored prompt of a choice. */
   record Prompt(int choice, List<ScoredToken> tokens) implements AnswerEvent {
     public Prompt {

@@ -11,9 +11,10 @@ import java.util.Set;
 
 /**
  * The digest of all that shapes an answer: SHA-256 over a canonical form of the request's body, in
- * which the order of names and the spelling of numbers and strings do not matter, and everything
- * else does: fields that nobody knows, and whether a field is null or absent. The texts of messages
- * are stripped at their ends, as in the source of the design; nothing else is cleaned.
+ * which the order of names and the spelling of numbers and strings do not matter (but in tools and
+ * template variables, which templates print), and everything else does: fields that nobody knows,
+ * and whether a field is null or absent. The texts of messages are stripped at their ends, as in
+ * the source of the design; nothing else is cleaned.
  *
  * <pre>
  *   value  := 'n' | 't' | 'f' | '#' number ';' | '"' length ':' text | '[' value* ']' | '{' field* '}'
@@ -27,6 +28,9 @@ public final class CanonicalRequest {
   private static final Set<String> LABELS =
       Set.of(
           "stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key");
+
+  /** What templates print as it is written: here the order of names shapes the answer. */
+  private static final Set<String> RENDERED = Set.of("tools", "chat_template_kwargs");
 
   private CanonicalRequest() {}
 
@@ -70,7 +74,11 @@ public final class CanonicalRequest {
     for (String name : names(body)) {
       if (!LABELS.contains(name)) {
         writeText(to, name);
-        write(to, body.get(name), name.equals("messages"));
+        if (RENDERED.contains(name)) {
+          writeText(to, body.get(name).toString());
+        } else {
+          write(to, body.get(name), name.equals("messages"));
+        }
       }
     }
     to.append('}');

@@ -33,7 +33,7 @@ public final class LocalAnswers {
             .maximumWeight(maxBytes)
             .weigher((CacheKey key, StoredAnswer answer) -> KEY_BYTES + answer.weightBytes())
             .expireAfter(
-                Expiry.<CacheKey, StoredAnswer>creating(
+                Expiry.<CacheKey, StoredAnswer>writing(
                     (key, answer) ->
                         keepKnowledge && answer.knowledge()
                             ? Duration.ofNanos(Long.MAX_VALUE)

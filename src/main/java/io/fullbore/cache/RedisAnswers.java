@@ -5,10 +5,12 @@ import io.fullbore.redis.RedisDownException;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisScript;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -34,6 +36,8 @@ final class RedisAnswers {
   private static final String KNOWLEDGE = "cache:knowledge";
   private static final String EPOCHS = "cache:epochs";
   private static final String ALL = "all";
+  private static final String KNOWLEDGE_PURGES = "knowledge";
+  private static final int DROP_BATCH = 100;
 
   /** KEYS: answer. ARGV: hits that make it frequent, a frequent one's ms. */
   private static final RedisScript FIND =
@@ -48,13 +52,17 @@ final class RedisAnswers {
           return answer
           """);
 
-  /** KEYS: answer. ARGV: ms to live, 0 for ever; the answer. */
+  /**
+   * KEYS: answer. ARGV: ms to live, 0 for ever; the answer. What belonged to the knowledge base
+   * does so still.
+   */
   private static final RedisScript STORE =
       RedisScript.of(
           """
+          local knowledge = redis.call('HEXISTS', KEYS[1], 'k') == 1
           redis.call('DEL', KEYS[1])
           redis.call('HSET', KEYS[1], 'v', ARGV[2], 'n', 0)
-          if ARGV[1] == '0' then
+          if knowledge or ARGV[1] == '0' then
             redis.call('HSET', KEYS[1], 'k', 1)
           else
             redis.call('PEXPIRE', KEYS[1], ARGV[1])
@@ -120,21 +128,32 @@ final class RedisAnswers {
   }
 
   private Future<Void> dropOldest(long count) {
-    return count <= 0
-        ? done()
-        : gate.send(Request.cmd(Command.ZRANGE).arg(KNOWLEDGE).arg(0).arg(count - 1))
-            .compose(keys -> drop(keys, 0));
+    Promise<Void> done = Promise.promise();
+    dropOldest(count, done);
+    return done.future();
   }
 
-  /** One key at a time: in a cluster each has its own slot. */
-  private Future<Void> drop(Response keys, int at) {
-    if (at >= keys.size()) {
-      return done();
+  /** In batches, each begun when the one before has ended. */
+  private void dropOldest(long count, Promise<Void> done) {
+    if (count <= 0) {
+      done.complete();
+      return;
     }
-    String key = keys.get(at).toString();
-    return gate.send(Request.cmd(Command.UNLINK).arg(key))
-        .compose(gone -> gate.send(Request.cmd(Command.ZREM).arg(KNOWLEDGE).arg(key)))
-        .compose(removed -> drop(keys, at + 1));
+    gate.send(
+            Request.cmd(Command.ZRANGE).arg(KNOWLEDGE).arg(0).arg(Math.min(count, DROP_BATCH) - 1))
+        .compose(this::drop)
+        .onFailure(done::fail)
+        .onSuccess(dropped -> dropOldest(dropped == 0 ? 0 : count - dropped, done));
+  }
+
+  /** One command for each key: in a cluster each has its own slot. */
+  private Future<Integer> drop(Response keys) {
+    List<Future<?>> gone = new ArrayList<>();
+    for (Response key : keys) {
+      gone.add(gate.send(Request.cmd(Command.UNLINK).arg(key.toString())));
+      gone.add(gate.send(Request.cmd(Command.ZREM).arg(KNOWLEDGE).arg(key.toString())));
+    }
+    return Future.all(gone).map(all -> keys.size());
   }
 
   /** Whether this node is the one to compute the answer; also where Redis cannot be asked. */
@@ -161,7 +180,7 @@ final class RedisAnswers {
 
   /** What was purged how often, in all and of the knowledge base; empty where Redis is gone. */
   Future<Optional<Epochs>> epochs() {
-    return gate.send(Request.cmd(Command.HMGET).arg(EPOCHS).arg(ALL).arg("knowledge"))
+    return gate.send(Request.cmd(Command.HMGET).arg(EPOCHS).arg(ALL).arg(KNOWLEDGE_PURGES))
         .map(counts -> Optional.of(new Epochs(count(counts, 0), count(counts, 1))))
         .otherwise(cause -> noted(cause, Optional.empty()));
   }
@@ -179,15 +198,22 @@ final class RedisAnswers {
   }
 
   /**
-   * Forgets answers on all nodes.
+   * Forgets answers on all nodes. Purges are counted when the knowledge base is empty, so that no
+   * node takes a forgotten answer up again; one of everything is counted before as well, since the
+   * ordinary answers are not found from then on.
    *
    * @return fails where Redis cannot be asked
    */
   Future<Void> purge(boolean knowledgeOnly) {
-    return gate.send(
-            Request.cmd(Command.HINCRBY).arg(EPOCHS).arg(knowledgeOnly ? "knowledge" : ALL).arg(1))
+    Future<?> begun = knowledgeOnly ? done() : count(ALL);
+    return begun
         .compose(counted -> gate.send(Request.cmd(Command.ZCARD).arg(KNOWLEDGE)))
-        .compose(count -> dropOldest(count.toLong()));
+        .compose(count -> dropOldest(count.toLong()))
+        .compose(dropped -> count(KNOWLEDGE_PURGES));
+  }
+
+  private Future<Void> count(String purges) {
+    return gate.send(Request.cmd(Command.HINCRBY).arg(EPOCHS).arg(purges).arg(1)).mapEmpty();
   }
 
   private static Future<Void> done() {

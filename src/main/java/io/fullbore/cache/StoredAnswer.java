@@ -1,11 +1,14 @@
 package io.fullbore.cache;
 
+import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
 import io.fullbore.sampling.ScoredToken;
 import io.vertx.core.buffer.Buffer;
-import java.util.EnumMap;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -22,15 +25,20 @@ public final class StoredAnswer {
 
   private static final long BYTES_PER_EVENT = 96;
   private static final long BYTES_PER_TOKEN = 64;
+  private static final long LONG_BYTES = 128 << 10;
 
-  /** The forms take about this many times an event's own bytes. */
+  /** Room that an answer has for its forms: so many times its events, and a bit for the rest. */
   private static final long FORMS_SHARE = 4;
+
+  private static final long FORMS_BYTES = 4 << 10;
 
   private final List<AnswerEvent> events;
   private final Usage usage;
   private final long storedEpochMs;
   private final boolean knowledge;
-  private final Map<Form, Buffer> forms = new EnumMap<>(Form.class);
+  private final long eventBytes;
+  private final Map<Form, Buffer> forms = new ConcurrentHashMap<>();
+  private final AtomicLong formBytes = new AtomicLong();
 
   /**
    * @param events all of them, in order
@@ -43,6 +51,7 @@ public final class StoredAnswer {
     this.usage = usage;
     this.storedEpochMs = storedEpochMs;
     this.knowledge = knowledge;
+    this.eventBytes = this.events.stream().mapToLong(StoredAnswer::weightBytes).sum();
   }
 
   public List<AnswerEvent> events() {
@@ -66,23 +75,53 @@ public final class StoredAnswer {
     return new StoredAnswer(events, usage, storedEpochMs, true);
   }
 
-  /** The answer in one form, rendered at most once by whoever asks first. Not to be changed. */
-  public synchronized Buffer form(Form form, Supplier<Buffer> renderer) {
-    Buffer known = forms.get(form);
-    if (known == null) {
-      known = renderer.get();
-      forms.put(form, known);
+  /** Whether so many choices have ended by themselves, and there is nothing of any other. */
+  public boolean completes(int choiceCount) {
+    var ended = new BitSet(choiceCount);
+    for (AnswerEvent event : events) {
+      if (event.choice() < 0 || event.choice() >= choiceCount) {
+        return false;
+      }
+      if (event instanceof AnswerEvent.ChoiceEnd end) {
+        if (end.reason() != FinishReason.STOP) {
+          return false;
+        }
+        ended.set(end.choice());
+      }
     }
-    return known;
+    return ended.cardinality() == choiceCount;
   }
 
-  /** About what the answer takes in memory, its forms included. */
-  int weightBytes() {
-    long bytes = 0;
-    for (AnswerEvent event : events) {
-      bytes += weightBytes(event);
+  /** Whether rendering the answer is too much work for an event loop. */
+  public boolean isLong() {
+    return eventBytes > LONG_BYTES;
+  }
+
+  /**
+   * The answer in one form. Not to be changed. Rendered once, as a rule; a form that takes more
+   * room than {@link #weightBytes} counts is rendered every time.
+   */
+  public Buffer form(Form form, Supplier<Buffer> renderer) {
+    Buffer known = forms.get(form);
+    if (known != null) {
+      return known;
     }
-    return (int) Math.min(Integer.MAX_VALUE, FORMS_SHARE * bytes);
+    Buffer rendered = renderer.get();
+    if (formBytes.addAndGet(rendered.length()) <= formRoomBytes()) {
+      forms.put(form, rendered);
+    } else {
+      formBytes.addAndGet(-rendered.length());
+    }
+    return rendered;
+  }
+
+  private long formRoomBytes() {
+    return FORMS_BYTES + FORMS_SHARE * eventBytes;
+  }
+
+  /** About what the answer takes in memory at most, its forms included. */
+  int weightBytes() {
+    return (int) Math.min(Integer.MAX_VALUE, eventBytes + formRoomBytes());
   }
 
   /** About what one event takes. */

@@ -11,10 +11,11 @@ import io.fullbore.limits.UsageReport;
 import io.fullbore.redis.RedisDownException;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 
 /**
  * {@code GET /admin/usage?from=2026-11-01&to=2026-11-30}: what was used and spent on UTC days, both
@@ -22,6 +23,7 @@ import java.time.format.DateTimeParseException;
  */
 final class AdminUsageHandler {
   private static final int MOST_DAYS = 92;
+  private static final int LAST_YEAR = 9_999;
 
   private final Limits limits;
   private final InstantSource clock;
@@ -35,14 +37,16 @@ final class AdminUsageHandler {
     LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
     LocalDate from;
     LocalDate to;
+    long days;
     try {
       from = day(context, "from", today);
       to = day(context, "to", from.isAfter(today) ? from : today);
-    } catch (DateTimeParseException e) {
+      days = ChronoUnit.DAYS.between(from, to);
+    } catch (DateTimeException e) {
       refuse(context, "'from' and 'to' are days such as 2026-11-25.");
       return;
     }
-    if (to.isBefore(from) || to.isAfter(from.plusDays(MOST_DAYS))) {
+    if (days < 0 || days > MOST_DAYS || to.getYear() > LAST_YEAR) {
       refuse(context, "'to' must be 0 to %d days after 'from'.".formatted(MOST_DAYS));
       return;
     }

@@ -41,6 +41,7 @@ final class ApiRoutes {
     var catalog = new ModelCatalog(parts.models());
     var workers = new BoundedWorkers(vertx, BoundedWorkers.MAX_PENDING);
     var parser = new RequestParser(workers);
+    var limit = new RequestLimit(limits);
     var modelsHandler = new ModelsHandler(catalog, Authenticator::caller);
     Router router = Router.router(vertx);
     router.route().handler(connections);
@@ -55,8 +56,8 @@ final class ApiRoutes {
     routeAdmin(router, parser, cache, limits);
     post(router, "/v1/chat/completions", new ChatCompletionsHandler(parser, exchange));
     post(router, "/v1/completions", new TextCompletionsHandler(parser, exchange));
-    post(router, "/tokenize", new TokenizeHandler(parser, workers, catalog));
-    post(router, "/detokenize", new DetokenizeHandler(parser, workers, catalog));
+    post(router, "/tokenize", new TokenizeHandler(parser, limit, workers, catalog));
+    post(router, "/detokenize", new DetokenizeHandler(parser, limit, workers, catalog));
     get(router, "/v1/models", modelsHandler::list);
     get(
         () -> router.routeWithRegex("/v1/models/(?<" + ModelsHandler.ID + ">.+)"),

@@ -34,6 +34,9 @@ public record ApiSettings(
           "maxBodyBytes=%d maxHeaderBytes=%d maxConnections=%d requestTimeoutMs=%d must be positive"
               .formatted(maxBodyBytes, maxHeaderBytes, maxConnections, requestTimeoutMs));
     }
+    if (corsOrigins != null) {
+      Cors.from(corsOrigins); // says what is wrong with them
+    }
     if (idleTimeoutMs < 0 || keepAliveCommentMs < 0) {
       throw new IllegalArgumentException(
           "idleTimeoutMs=%d keepAliveCommentMs=%d must not be negative"

@@ -45,7 +45,7 @@ public final class ApiVerticle extends VerticleBase {
             vertx,
             shared,
             cache,
-            limits,
+            new RequestLimit(limits),
             new ModelCatalog(parts.models()),
             settings.keepAliveCommentMs(),
             parts.clock());

@@ -5,10 +5,15 @@ import io.fullbore.core.Caller;
 import io.fullbore.core.Failure;
 import io.fullbore.http.wire.ApiError;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
+import java.net.URI;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +24,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Authenticator implements Handler<RoutingContext> {
   private static final String CALLER = Authenticator.class.getName();
+
+  private static final List<String> FORWARDED =
+      List.of(
+          "Forwarded",
+          "Via",
+          "X-Real-IP",
+          "X-Forwarded-For",
+          "X-Forwarded-Host",
+          "X-Forwarded-Proto");
+
+  private static final Pattern LOOPBACK_NAME =
+      Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[?::1]?", Pattern.CASE_INSENSITIVE);
 
   private static final Failure NO_KEY =
       new Failure.Unauthorized(
@@ -72,11 +89,36 @@ final class Authenticator implements Handler<RoutingContext> {
     context.next();
   }
 
-  /** What a proxy on this machine passes on comes from elsewhere. */
+  /**
+   * What a proxy on this machine passes on comes from elsewhere, and so does what a page sends that
+   * a browser on this machine shows; a name for this machine other than its own may be such a
+   * page's.
+   */
   private static boolean isLocal(HttpServerRequest request) {
-    return isLoopback(request.remoteAddress().hostAddress())
-        && !request.headers().contains("X-Forwarded-For")
-        && !request.headers().contains("Forwarded");
+    if (!isLoopback(request.remoteAddress().hostAddress())) {
+      return false;
+    }
+    for (String header : FORWARDED) {
+      if (request.headers().contains(header)) {
+        return false;
+      }
+    }
+    String origin = request.getHeader(HttpHeaders.ORIGIN);
+    HostAndPort host = request.authority();
+    return (host == null || isOwnName(host.host())) && (origin == null || isOwnOrigin(origin));
+  }
+
+  private static boolean isOwnOrigin(String origin) {
+    try {
+      String host = URI.create(origin).getHost();
+      return host != null && isOwnName(host);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private static boolean isOwnName(String host) {
+    return LOOPBACK_NAME.matcher(host).matches();
   }
 
   static boolean isLoopback(@Nullable String address) {

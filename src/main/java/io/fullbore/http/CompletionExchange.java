@@ -10,10 +10,6 @@ import io.fullbore.http.wire.AnswerSize;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.CompletionRequest;
 import io.fullbore.http.wire.InvalidRequestException;
-import io.fullbore.limits.Admittance;
-import io.fullbore.limits.Hold;
-import io.fullbore.limits.Limits;
-import io.fullbore.limits.RateHeaders;
 import io.fullbore.serving.CachePlan;
 import io.fullbore.serving.ServedModel;
 import io.fullbore.serving.SharedCompletions;
@@ -23,8 +19,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Starts a completion for an HTTP request and binds the two together: the answer's events go to the
@@ -45,14 +39,13 @@ final class CompletionExchange {
    */
   record Style(String idPrefix, String promptParam, Formats formats) {}
 
-  private static final Logger LOG = LoggerFactory.getLogger(CompletionExchange.class);
   private static final int ID_DIGITS = 32;
   private static final long MS_PER_SECOND = 1_000;
 
   private final Vertx vertx;
   private final SharedCompletions completions;
   private final AnswerCache cache;
-  private final Limits limits;
+  private final RequestLimit limit;
   private final ModelCatalog catalog;
   private final long keepAliveCommentMs;
   private final InstantSource clock;
@@ -61,14 +54,14 @@ final class CompletionExchange {
       Vertx vertx,
       SharedCompletions completions,
       AnswerCache cache,
-      Limits limits,
+      RequestLimit limit,
       ModelCatalog catalog,
       long keepAliveCommentMs,
       InstantSource clock) {
     this.vertx = vertx;
     this.completions = completions;
     this.cache = cache;
-    this.limits = limits;
+    this.limit = limit;
     this.catalog = catalog;
     this.keepAliveCommentMs = keepAliveCommentMs;
     this.clock = clock;
@@ -94,14 +87,7 @@ final class CompletionExchange {
       return;
     }
     var exchange = new Exchange(context, request, style, model, plan);
-    limits
-        .admit(request.call().account())
-        .onSuccess(exchange::admitted)
-        .onFailure(
-            cause -> {
-              LOG.error("the limits of a request could not be counted", cause);
-              JsonReply.error(response, ApiError.internal());
-            });
+    limit.admit(context, request.call().account(), exchange::serve);
   }
 
   private CachePlan plan(RoutingContext context, CompletionRequest request) {
@@ -113,7 +99,6 @@ final class CompletionExchange {
   private final class Exchange {
     private final HttpServerRequest request;
     private final HttpServerResponse response;
-    private final RoutingContext context;
     private final CompletionRequest completion;
     private final Style style;
     private final ServedModel model;
@@ -127,38 +112,24 @@ final class CompletionExchange {
         CachePlan plan) {
       this.request = context.request();
       this.response = context.response();
-      this.context = context;
       this.completion = completion;
       this.style = style;
       this.model = model;
       this.plan = plan;
     }
 
-    void admitted(Admittance admittance) {
-      switch (admittance) {
-        case Admittance.Refused(Failure failure, RateHeaders headers) -> {
-          SourcedAnswer.put(response, headers);
-          JsonReply.error(response, ApiError.of(failure, style.promptParam()));
-        }
-        case Admittance.Granted(Hold hold, RateHeaders headers) -> {
-          if (response.closed()) {
-            hold.release();
-            return;
-          }
-          context.addEndHandler(ignored -> hold.release());
-          SourcedAnswer.put(response, headers);
-          serve();
-        }
-      }
-    }
-
-    private void serve() {
+    void serve() {
       CacheKey key = CacheHeaders.key(request, completion, model, cache.epoch());
       var sink =
           new GuardedSink(
               request,
               new SourcedAnswer(
-                  response, writer(), completion.stream(), stored -> form(stored, key), clock));
+                  vertx,
+                  response,
+                  writer(),
+                  completion.stream(),
+                  stored -> form(stored, key),
+                  clock));
       sink.bind(completions.answer(completion.call(), plan, key, sink));
       if (!response.ended()) { // it may have been answered at once
         response.closeHandler(ignored -> sink.disconnected());

@@ -2,7 +2,9 @@ package io.fullbore.http;
 
 import io.fullbore.http.wire.ApiError;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.CorsHandler;
 import java.util.Arrays;
@@ -25,6 +27,7 @@ final class Cors {
           "api-key",
           "X-User-Id",
           "X-Cache",
+          "X-Cache-Tier",
           "X-Request-Id",
           "X-Session-Id",
           "OpenAI-Organization",
@@ -68,18 +71,33 @@ final class Cors {
       if (list.isEmpty()) {
         throw new IllegalArgumentException("no origin"); // it would mean every origin
       }
-      return CorsHandler.create()
-          .addOrigins(list.contains("*") ? List.of("*") : list)
-          .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE))
-          .allowedHeaders(REQUEST_HEADERS)
-          .exposedHeaders(RESPONSE_HEADERS)
-          .maxAgeSeconds(PREFLIGHT_SECONDS);
+      CorsHandler others =
+          CorsHandler.create()
+              .addOrigins(list.contains("*") ? List.of("*") : list)
+              .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE))
+              .allowedHeaders(REQUEST_HEADERS)
+              .exposedHeaders(RESPONSE_HEADERS)
+              .maxAgeSeconds(PREFLIGHT_SECONDS);
+      return context -> {
+        if (isOwnOrigin(context.request())) {
+          context.next();
+        } else {
+          others.handle(context);
+        }
+      };
     } catch (IllegalStateException | IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "http.corsOrigins=%s must be origins such as https://chat.example.com, with commas between, or *"
               .formatted(origins),
           e);
     }
+  }
+
+  /** Whether a page of this very server sends the request: there is nothing to allow. */
+  private static boolean isOwnOrigin(HttpServerRequest request) {
+    String origin = request.getHeader(HttpHeaders.ORIGIN);
+    String host = request.getHeader(HttpHeaders.HOST);
+    return origin != null && host != null && origin.equals(request.scheme() + "://" + host);
   }
 
   static void refuse(RoutingContext context) {

@@ -17,18 +17,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class DetokenizeHandler implements BiConsumer<RoutingContext, RequestBody> {
   private final RequestParser parser;
+  private final RequestLimit limit;
   private final BoundedWorkers workers;
   private final ModelCatalog catalog;
 
-  DetokenizeHandler(RequestParser parser, BoundedWorkers workers, ModelCatalog catalog) {
+  DetokenizeHandler(
+      RequestParser parser, RequestLimit limit, BoundedWorkers workers, ModelCatalog catalog) {
     this.parser = parser;
+    this.limit = limit;
     this.workers = workers;
     this.catalog = catalog;
   }
 
   @Override
   public void accept(RoutingContext context, RequestBody body) {
-    parser.parse(context, body, DetokenizeRequest::read, request -> detokenize(context, request));
+    parser.parse(
+        context,
+        body,
+        DetokenizeRequest::read,
+        request ->
+            limit.admit(
+                context, Requesters.of(context).account(null), () -> detokenize(context, request)));
   }
 
   private void detokenize(RoutingContext context, DetokenizeRequest request) {

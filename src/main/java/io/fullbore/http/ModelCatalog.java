@@ -6,6 +6,7 @@ import io.fullbore.serving.ServedModel;
 import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The models that requests can name. */
@@ -34,7 +35,7 @@ record ModelCatalog(SortedMap<String, ServedModel> models) {
   @Nullable Failure refusal(Caller caller, @Nullable String name) {
     ServedModel model = find(name);
     if (model == null) {
-      return missing(name);
+      return missing(caller, name);
     }
     return caller.mayUse(model.name())
         ? null
@@ -46,8 +47,9 @@ record ModelCatalog(SortedMap<String, ServedModel> models) {
                     String.join(", ", new TreeSet<>(caller.models()))));
   }
 
-  private Failure missing(@Nullable String name) {
-    String available = String.join(", ", models.keySet());
+  private Failure missing(Caller caller, @Nullable String name) {
+    String available =
+        models.keySet().stream().filter(caller::mayUse).collect(Collectors.joining(", "));
     return name == null
         ? new Failure.InvalidRequest(
             "Missing required parameter: 'model'. Available: %s.".formatted(available),

@@ -4,23 +4,29 @@ import io.fullbore.cache.StoredAnswer;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
+import io.fullbore.http.wire.ApiError;
 import io.fullbore.limits.RateHeaders;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.serving.AnswerReader;
 import io.fullbore.serving.AnswerSource;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Says where an answer comes from, sends a remembered one as it is, and leaves the others to the
- * writer. Confined to one event loop.
+ * writer. Confined to one event loop, but for the rendering of long answers.
  */
 final class SourcedAnswer implements AnswerReader, ResponseSink {
+  private static final Logger LOG = LoggerFactory.getLogger(SourcedAnswer.class);
   private static final long MS_PER_SECOND = 1_000;
 
+  private final Vertx vertx;
   private final HttpServerResponse response;
   private final ResponseSink writer;
   private final boolean stream;
@@ -32,11 +38,13 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
    * @param form gives a remembered answer as it is sent
    */
   SourcedAnswer(
+      Vertx vertx,
       HttpServerResponse response,
       ResponseSink writer,
       boolean stream,
       Function<StoredAnswer, Buffer> form,
       InstantSource clock) {
+    this.vertx = vertx;
     this.response = response;
     this.writer = writer;
     this.stream = stream;
@@ -56,9 +64,26 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
     if (response.closed() || response.headWritten()) {
       return;
     }
+    if (answer.isLong()) {
+      vertx
+          .executeBlocking(() -> form.apply(answer), false)
+          .onSuccess(body -> send(answer, body))
+          .onFailure(
+              cause -> {
+                LOG.error("a remembered answer could not be rendered", cause);
+                JsonReply.error(response, ApiError.internal());
+              });
+    } else {
+      send(answer, form.apply(answer));
+    }
+  }
+
+  private void send(StoredAnswer answer, Buffer body) {
+    if (response.closed() || response.headWritten()) {
+      return;
+    }
     long ageMs = Math.max(0, clock.millis() - answer.storedEpochMs());
     response.putHeader(CacheHeaders.AGE, Long.toString(ageMs / MS_PER_SECOND));
-    Buffer body = form.apply(answer);
     if (stream) {
       StreamedAnswer.putHeaders(response);
       response.end(body);
@@ -69,14 +94,13 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
 
   @Override
   public void onReserved(RateHeaders headers) {
-    put(response, headers);
+    RequestLimit.put(response, headers);
   }
 
-  /** Puts headers on a response that has not begun. */
-  static void put(HttpServerResponse response, RateHeaders headers) {
-    if (!response.closed() && !response.headWritten()) {
-      headers.values().forEach(response::putHeader);
-    }
+  @Override
+  public void onLimited(Failure failure, RateHeaders headers) {
+    RequestLimit.put(response, headers);
+    writer.onFailure(failure);
   }
 
   @Override

@@ -20,18 +20,27 @@ import java.util.function.BiConsumer;
 /** {@code POST /tokenize}: the token ids of a text or a chat, as a completion would see them. */
 final class TokenizeHandler implements BiConsumer<RoutingContext, RequestBody> {
   private final RequestParser parser;
+  private final RequestLimit limit;
   private final BoundedWorkers workers;
   private final ModelCatalog catalog;
 
-  TokenizeHandler(RequestParser parser, BoundedWorkers workers, ModelCatalog catalog) {
+  TokenizeHandler(
+      RequestParser parser, RequestLimit limit, BoundedWorkers workers, ModelCatalog catalog) {
     this.parser = parser;
+    this.limit = limit;
     this.workers = workers;
     this.catalog = catalog;
   }
 
   @Override
   public void accept(RoutingContext context, RequestBody body) {
-    parser.parse(context, body, TokenizeRequest::read, request -> tokenize(context, request));
+    parser.parse(
+        context,
+        body,
+        TokenizeRequest::read,
+        request ->
+            limit.admit(
+                context, Requesters.of(context).account(null), () -> tokenize(context, request)));
   }
 
   private void tokenize(RoutingContext context, TokenizeRequest request) {

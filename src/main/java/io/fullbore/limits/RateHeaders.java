@@ -39,16 +39,6 @@ public record RateHeaders(Map<String, String> values) {
     return values.isEmpty() ? EMPTY : new RateHeaders(values);
   }
 
-  /** These and the others, which count where both have one. */
-  public RateHeaders and(RateHeaders others) {
-    if (values.isEmpty() || others.values.isEmpty()) {
-      return values.isEmpty() ? others : this;
-    }
-    var both = new TreeMap<>(values);
-    both.putAll(others.values);
-    return new RateHeaders(both);
-  }
-
   /** As Go prints it: {@code 120ms}, {@code 1.5s}, {@code 6m0s}. */
   static String duration(long ms) {
     if (ms > 0 && ms < 1_000) {

@@ -86,7 +86,9 @@ public final class GgufFile implements AutoCloseable {
 
   /** Tells this file's content from others'; see {@link ModelDigest}. 64 hex digits. */
   public String digest() {
-    return ModelDigest.of(bytes);
+    long headBytes =
+        tensors.stream().mapToLong(TensorInfo::offsetBytes).min().orElse(bytes.byteSize());
+    return ModelDigest.of(bytes, headBytes);
   }
 
   public Metadata metadata() {

@@ -7,23 +7,23 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Tells model files apart by their content: SHA-256 over the length, the first mebibyte, and
- * windows spread evenly over the rest. A file of up to 16 MiB is read whole; of a longer one as
- * much as that, so that the digest of many gigabytes takes no longer. Two versions of one model
- * differ in nearly every weight, so the windows differ; a file that was changed by hand in a few
- * bytes may keep its digest.
+ * Tells model files apart by their content: SHA-256 over the length, all of the header (vocabulary,
+ * template, shapes), and windows spread evenly over the weights. Weights of up to 15 MiB are read
+ * whole; of more, as much as that, so that the digest of many gigabytes takes no longer. Two
+ * versions of one model differ in nearly every weight, so the windows differ; weights that were
+ * changed by hand in a few bytes may keep their digest.
  */
 final class ModelDigest {
   private static final int WINDOWS = 240;
   private static final int WINDOW_BYTES = 64 << 10;
-  private static final long HEAD_BYTES = 1 << 20;
 
   private ModelDigest() {}
 
   /**
+   * @param headBytes length of what is read whole
    * @return 64 hex digits
    */
-  static String of(MemorySegment bytes) {
+  static String of(MemorySegment bytes, long headBytes) {
     MessageDigest sha256;
     try {
       sha256 = MessageDigest.getInstance("SHA-256");
@@ -32,14 +32,13 @@ final class ModelDigest {
     }
     long size = bytes.byteSize();
     sha256.update(Long.toString(size).getBytes(StandardCharsets.US_ASCII));
-    long head = Math.min(size, HEAD_BYTES);
-    sha256.update(bytes.asSlice(0, head).asByteBuffer());
-    long rest = size - head;
+    sha256.update(bytes.asSlice(0, headBytes).asByteBuffer());
+    long rest = size - headBytes;
     if (rest <= (long) WINDOWS * WINDOW_BYTES) {
-      sha256.update(bytes.asSlice(head, rest).asByteBuffer());
+      sha256.update(bytes.asSlice(headBytes, rest).asByteBuffer());
     } else {
       for (int i = 0; i < WINDOWS; i++) {
-        long offset = head + (rest - WINDOW_BYTES) / (WINDOWS - 1) * i;
+        long offset = headBytes + (rest - WINDOW_BYTES) / (WINDOWS - 1) * i;
         sha256.update(bytes.asSlice(offset, WINDOW_BYTES).asByteBuffer());
       }
     }

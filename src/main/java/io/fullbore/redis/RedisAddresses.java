@@ -7,6 +7,9 @@ import io.vertx.redis.client.RedisRole;
 
 /** The configuration of Redis in the client's own terms. */
 public final class RedisAddresses {
+  /** Commands on one connection; the requests that wait for them are bounded elsewhere. */
+  private static final int MOST_UNANSWERED = 1 << 20;
+
   private RedisAddresses() {}
 
   /**
@@ -17,7 +20,7 @@ public final class RedisAddresses {
     if (settings.url() == null) {
       throw new IllegalArgumentException("redis.url is not set");
     }
-    var options = new RedisOptions();
+    var options = new RedisOptions().setMaxWaitingHandlers(MOST_UNANSWERED);
     for (String url : settings.url().split(",")) {
       options.addConnectionString(url.strip());
     }

@@ -193,15 +193,13 @@ public final class RedisGate {
   }
 
   private void reconnectLater() {
-    if (!closed) {
-      vertx.setTimer(
-          RETRY_MS,
-          ignored -> {
-            if (!closed) {
-              connect();
-            }
-          });
-    }
+    vertx.setTimer(
+        RETRY_MS,
+        ignored -> {
+          if (!closed) {
+            connect();
+          }
+        });
   }
 
   /** One attempt; another one follows later where it fails. */
@@ -220,8 +218,10 @@ public final class RedisGate {
                         use(made, result.result());
                       } else {
                         made.close();
-                        outage.begin(String.valueOf(result.cause()));
-                        reconnectLater();
+                        if (!closed) {
+                          outage.begin(String.valueOf(result.cause()));
+                          reconnectLater();
+                        }
                       }
                       attempted.complete();
                     }));

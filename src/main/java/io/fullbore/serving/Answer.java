@@ -115,10 +115,21 @@ public final class Answer {
     fail(failure);
   }
 
+  /** The account may not use so much; nothing is reserved. */
+  void limited(Failure failure, RateHeaders headers) {
+    if (!ended) {
+      end();
+      sink.onLimited(failure, headers);
+    }
+  }
+
+  /** A failure costs nothing, but what was sent before the time was over has been had. */
   void fail(Failure failure) {
     if (!ended) {
       end();
-      if (hold != null) {
+      if (failure instanceof Failure.TimedOut) {
+        settle();
+      } else if (hold != null) {
         hold.release();
       }
       sink.onFailure(failure);

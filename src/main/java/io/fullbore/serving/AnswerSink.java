@@ -17,6 +17,12 @@ public interface AnswerSink {
   /** What the account may still use; at most once, before {@link #onAccepted}. */
   default void onReserved(RateHeaders headers) {}
 
+  /** The account's limits do not allow the request: a failure, and the last call. */
+  default void onLimited(Failure failure, RateHeaders headers) {
+    onReserved(headers);
+    onFailure(failure);
+  }
+
   /** The request waits in the engine's queue; nothing is known to stand against it. */
   void onAccepted();
 

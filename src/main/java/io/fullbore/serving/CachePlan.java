@@ -17,7 +17,7 @@ public record CachePlan(boolean read, boolean write, boolean knowledge) {
   public enum Wish {
     /** As the key says. */
     NONE,
-    /** As if the answer were the same every time. */
+    /** Whatever the answer is; but not against a key that remembers nothing. */
     FORCE,
     BYPASS,
     /** Computed anew, and remembered in place of what was. */
@@ -34,6 +34,9 @@ public record CachePlan(boolean read, boolean write, boolean knowledge) {
       boolean knowledge,
       boolean deterministic,
       boolean offersTools) {
+    if (policy.mode() == CachePolicy.Mode.OFF) {
+      return BYPASS;
+    }
     boolean usual =
         switch (policy.mode()) {
           case OFF -> false;

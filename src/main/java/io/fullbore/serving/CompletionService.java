@@ -159,12 +159,8 @@ public final class CompletionService {
                 throw new IllegalStateException("reserving tokens failed", reserved.cause());
               }
               switch (reserved.result()) {
-                case Admittance.Refused(Failure failure, RateHeaders headers) -> {
-                  if (!answer.ended()) {
-                    answer.sink().onReserved(headers);
-                    answer.fail(failure);
-                  }
-                }
+                case Admittance.Refused(Failure failure, RateHeaders headers) ->
+                    answer.limited(failure, headers);
                 case Admittance.Granted(Hold hold, RateHeaders headers) -> {
                   answer.reserved(hold, headers);
                   if (!answer.ended()) {

@@ -2,6 +2,7 @@ package io.fullbore.serving;
 
 import io.fullbore.cache.AnswerEvent;
 import io.fullbore.cache.StoredAnswer;
+import io.fullbore.core.Account;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
@@ -36,16 +37,19 @@ final class Flight implements AnswerSink {
   /** One of those who read. */
   static final class Reader {
     private final Context context;
+    private final Account account;
     private final AnswerReader sink;
     private final Runnable again;
     private volatile boolean gone;
 
     /**
      * @param context of the reader's API instance
+     * @param account who asks
      * @param again starts the reader's request once more
      */
-    Reader(Context context, AnswerReader sink, Runnable again) {
+    Reader(Context context, Account account, AnswerReader sink, Runnable again) {
       this.context = context;
+      this.account = account;
       this.sink = sink;
       this.again = again;
     }
@@ -58,10 +62,14 @@ final class Flight implements AnswerSink {
   }
 
   private final Context context;
+  private final Account payer;
   private final Pilot pilot;
   private final long maxLogBytes;
-  private final List<Reader> readers = new ArrayList<>();
   private final List<AnswerEvent> log = new ArrayList<>();
+
+  /** Replaced, never changed. */
+  private List<Reader> readers = List.of();
+
   private long logBytes;
   private boolean accepted;
   private boolean closed;
@@ -69,10 +77,12 @@ final class Flight implements AnswerSink {
 
   /**
    * @param context the pilot's
+   * @param payer whose tokens and money are used
    * @param maxLogBytes a longer answer can be neither joined nor remembered
    */
-  Flight(Context context, Pilot pilot, long maxLogBytes) {
+  Flight(Context context, Account payer, Pilot pilot, long maxLogBytes) {
     this.context = context;
+    this.payer = payer;
     this.pilot = pilot;
     this.maxLogBytes = maxLogBytes;
   }
@@ -98,7 +108,9 @@ final class Flight implements AnswerSink {
         return false;
       }
       source = readers.isEmpty() ? AnswerSource.MISS : AnswerSource.JOIN;
-      readers.add(reader);
+      var more = new ArrayList<>(readers);
+      more.add(reader);
+      readers = List.copyOf(more);
       past = List.copyOf(log);
       acceptedBefore = accepted;
     }
@@ -114,13 +126,15 @@ final class Flight implements AnswerSink {
   void leave(Reader reader) {
     synchronized (log) {
       reader.gone = true;
-      readers.remove(reader);
+      readers = readers.stream().filter(other -> other != reader).toList();
       if (!readers.isEmpty() || ended) {
         return;
       }
       ended = true;
+      closed = true;
+      log.clear();
     }
-    close();
+    pilot.closed(this);
     context.runOnContext(ignored -> pilot.abandoned(this));
   }
 
@@ -135,14 +149,37 @@ final class Flight implements AnswerSink {
         });
   }
 
-  /** Concerns whoever asked first, for it is their account that pays. */
+  /** Concerns those alone whose account pays. */
   @Override
   public void onReserved(RateHeaders headers) {
-    List<Reader> first;
-    synchronized (log) {
-      first = readers.isEmpty() ? List.of() : List.of(readers.getFirst());
+    tell(payers(), sink -> sink.onReserved(headers));
+  }
+
+  /** No answer for those who may pay for themselves: they begin again. */
+  @Override
+  public void onLimited(Failure failure, RateHeaders headers) {
+    close();
+    for (Reader reader : end()) {
+      if (paysFor(reader)) {
+        run(reader, () -> reader.tell(sink -> sink.onLimited(failure, headers)));
+      } else {
+        run(reader, reader.again);
+      }
     }
-    tell(first, sink -> sink.onReserved(headers));
+  }
+
+  private List<Reader> payers() {
+    return present().stream().filter(this::paysFor).toList();
+  }
+
+  private boolean paysFor(Reader reader) {
+    return reader.account.scope().equals(payer.scope());
+  }
+
+  private List<Reader> present() {
+    synchronized (log) {
+      return readers;
+    }
   }
 
   @Override
@@ -150,7 +187,7 @@ final class Flight implements AnswerSink {
     List<Reader> present;
     synchronized (log) {
       accepted = true;
-      present = List.copyOf(readers);
+      present = readers;
     }
     tell(present, AnswerSink::onAccepted);
   }
@@ -183,41 +220,10 @@ final class Flight implements AnswerSink {
     tell(end(), sink -> sink.onEnd(usage));
   }
 
-  /** What stands against the first one's account alone is no answer for the others. */
   @Override
   public void onFailure(Failure failure) {
     close();
-    List<Reader> present = end();
-    if (present.isEmpty()) {
-      return;
-    }
-    if (concernsAccount(failure)) {
-      tell(present.subList(0, 1), sink -> sink.onFailure(failure));
-      for (Reader reader : present.subList(1, present.size())) {
-        run(reader, reader.again);
-      }
-    } else {
-      tell(present, sink -> sink.onFailure(failure));
-    }
-  }
-
-  private static boolean concernsAccount(Failure failure) {
-    return switch (failure) {
-      case Failure.RateLimited _,
-          Failure.BudgetSpent _,
-          Failure.Unauthorized _,
-          Failure.Forbidden _ ->
-          true;
-      case Failure.InvalidRequest _,
-          Failure.ContextLengthExceeded _,
-          Failure.ModelNotFound _,
-          Failure.Overloaded _,
-          Failure.TimedOut _,
-          Failure.EngineFailed _,
-          Failure.Unavailable _,
-          Failure.Cancelled _ ->
-          false;
-    };
+    tell(end(), sink -> sink.onFailure(failure));
   }
 
   private void add(AnswerEvent event) {
@@ -229,7 +235,7 @@ final class Flight implements AnswerSink {
         logBytes += StoredAnswer.weightBytes(event);
         tooLong = logBytes > maxLogBytes;
       }
-      present = List.copyOf(readers);
+      present = readers;
     }
     if (tooLong) {
       close();
@@ -264,8 +270,8 @@ final class Flight implements AnswerSink {
   private List<Reader> end() {
     synchronized (log) {
       ended = true;
-      List<Reader> present = List.copyOf(readers);
-      readers.clear();
+      List<Reader> present = readers;
+      readers = List.of();
       return present;
     }
   }

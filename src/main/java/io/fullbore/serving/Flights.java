@@ -4,15 +4,10 @@ import io.fullbore.cache.CacheKey;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** The answers under way in this process that others may join. Shared by all API instances. */
 public final class Flights {
   private final ConcurrentMap<CacheKey, Flight> byKey = new ConcurrentHashMap<>();
-
-  @Nullable Flight get(CacheKey key) {
-    return byKey.get(key);
-  }
 
   /** The flight of this name: the one there is, or the one given. */
   Flight getOrAdd(CacheKey key, Supplier<Flight> made) {

@@ -4,7 +4,6 @@ import io.fullbore.cache.AnswerCache;
 import io.fullbore.cache.AnswerEvent;
 import io.fullbore.cache.CacheKey;
 import io.fullbore.cache.StoredAnswer;
-import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -95,7 +94,7 @@ public final class SharedCompletions {
       this.call = call;
       this.plan = plan;
       this.key = key;
-      this.reader = new Flight.Reader(context, sink, this::start);
+      this.reader = new Flight.Reader(context, call.account(), sink, this::start);
     }
 
     void start() {
@@ -138,7 +137,7 @@ public final class SharedCompletions {
     private final CompletionCall call;
     private final CachePlan plan;
     private final CacheKey key;
-    private final Flight flight = new Flight(context, this, cache.settings().maxAnswerBytes());
+    private final Flight flight;
     private @Nullable Answer answer;
     private boolean leased;
 
@@ -146,6 +145,7 @@ public final class SharedCompletions {
       this.call = call;
       this.plan = plan;
       this.key = key;
+      this.flight = new Flight(context, call.account(), this, cache.settings().maxAnswerBytes());
     }
 
     /**
@@ -167,7 +167,7 @@ public final class SharedCompletions {
                 if (flight.ended()) {
                   return;
                 }
-                if (found.isPresent()) {
+                if (found.isPresent() && found.get().completes(call.choiceCount())) {
                   keepLonger(plan, key, found.get());
                   flight.found(found.get());
                 } else {
@@ -200,19 +200,12 @@ public final class SharedCompletions {
 
     @Override
     public void landed(Flight landed, List<AnswerEvent> events, Usage usage) {
-      if (plan.write() && complete(events)) {
-        cache.store(key, new StoredAnswer(events, usage, clock.millis(), plan.knowledge()));
-      }
-    }
-
-    /** Whether no choice was cut. */
-    private static boolean complete(List<AnswerEvent> events) {
-      for (AnswerEvent event : events) {
-        if (event instanceof AnswerEvent.ChoiceEnd end && end.reason() != FinishReason.STOP) {
-          return false;
+      if (plan.write()) {
+        var answer = new StoredAnswer(events, usage, clock.millis(), plan.knowledge());
+        if (answer.completes(call.choiceCount())) {
+          cache.store(key, answer);
         }
       }
-      return true;
     }
 
     @Override

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 class BodyReaderTest {
   private static final int READ_TIMEOUT_MS = 5_000;
   private static final String HEAD =
-      "POST /tokenize HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n";
+      "POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000\r\n\r\n";
 
   private static Socket connect(ApiServer server) throws IOException {
     var socket = new Socket("127.0.0.1", server.api.port());

@@ -110,7 +110,7 @@ class CompletionExchangeTest {
                       server.vertx,
                       shared,
                       cache,
-                      limits,
+                      new RequestLimit(limits),
                       new ModelCatalog(parts.models()),
                       5,
                       parts.clock());

@@ -79,10 +79,10 @@ class ConnectionsTest {
       String body = "{\"model\":\"tiny\",\"prompt\":\"Hi\"}";
       write(
           waiting,
-          "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+          "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
               .formatted(body.length(), body));
       ScriptedEngine.Submission submission = submitted.get(5, TimeUnit.SECONDS);
-      write(idle, "GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(idle, "GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertTrue(readHead(idle).startsWith("HTTP/1.1 200"));
       readToEnd(idle);
       submission.finish(0, FinishReason.STOP);
@@ -93,7 +93,8 @@ class ConnectionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "P", "PRI * HTTP/2.0", "POST /v1/comp", "GET / HTTP/1.1\r\nHost: x"})
+  @ValueSource(
+      strings = {"", "P", "PRI * HTTP/2.0", "POST /v1/comp", "GET / HTTP/1.1\r\nHost: localhost"})
   void aConnectionWithoutAWholeRequestHeadIsClosed(String beginning) throws Exception {
     try (ApiServer server = server(10, IDLE_TIMEOUT_MS);
         Socket socket = connect(server)) {
@@ -154,7 +155,7 @@ class ConnectionsTest {
       String body =
           "{\"model\":\"tiny\",\"prompt\":\"%s\",\"echo\":true}".formatted("a".repeat(900));
       String request =
-          "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+          "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
               .formatted(body.length(), body);
       assertThrows(
           SocketException.class,
@@ -183,7 +184,7 @@ class ConnectionsTest {
 
   @Test
   void connectionsBeyondTheLimitAreClosed() throws Exception {
-    String request = "GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n";
+    String request = "GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n";
     try (ApiServer server = server(1, 0);
         Socket second = new Socket()) {
       try (Socket first = connect(server)) {

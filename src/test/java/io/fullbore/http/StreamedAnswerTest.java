@@ -180,7 +180,7 @@ class StreamedAnswerTest {
       socket
           .getOutputStream()
           .write(
-              "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+              "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
                   .formatted(PATH, body.length(), body)
                   .getBytes(StandardCharsets.US_ASCII));
       assertEquals(1, server.engine.awaitCancel().size());
@@ -214,7 +214,7 @@ class StreamedAnswerTest {
       socket
           .getOutputStream()
           .write(
-              "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+              "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
                   .formatted(PATH, many.length(), many)
                   .getBytes(StandardCharsets.US_ASCII));
       ScriptedEngine.Submission submission = sent.get(5, TimeUnit.SECONDS);

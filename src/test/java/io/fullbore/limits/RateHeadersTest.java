@@ -1,7 +1,6 @@
 package io.fullbore.limits;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.util.List;
 import java.util.Map;
@@ -36,13 +35,5 @@ class RateHeadersTest {
             "x-ratelimit-remaining-requests", "6",
             "x-ratelimit-reset-requests", "24s"),
         headers.values());
-  }
-
-  @Test
-  void joins() {
-    var first = new RateHeaders(Map.of("a", "1", "b", "1"));
-    assertSame(first, first.and(RateHeaders.EMPTY));
-    assertSame(first, RateHeaders.EMPTY.and(first));
-    assertEquals(Map.of("a", "1", "b", "2"), first.and(new RateHeaders(Map.of("b", "2"))).values());
   }
 }

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record Requester(Caller caller, @Nullable String user) {
   /**
-   * @param userInBody the end user that the body names; it counts more than the header
+   * @param userInBody the end user that the body names; the header, which a gateway may set for
+   *     bodies that it does not write, counts more
    */
-  Account account(@Nullable String userInBody) {
-    return new Account(caller, userInBody != null ? userInBody : user);
+  public Account account(@Nullable String userInBody) {
+    return new Account(caller, user != null ? user : userInBody);
   }
 }
