@@ -9,11 +9,13 @@ import io.fullbore.chat.jinja.JinjaException;
 import io.fullbore.chat.jinja.JinjaTemplate;
 import io.fullbore.core.Metadata;
 import java.time.Clock;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +65,9 @@ public final class ChatTemplate {
   private final @Nullable JinjaTemplate toolProgram;
   private final Map<String, Object> specialTokens;
   private final ControlTokens controlTokens;
+  private static final String CLOCK_FUNCTION = "strftime_now";
+
+  private final boolean usesClock;
   private final boolean isFallback;
   private final Clock clock;
 
@@ -74,6 +79,7 @@ public final class ChatTemplate {
       Clock clock) {
     this.isFallback = source == null;
     this.program = parse(source == null ? CHATML : source);
+    this.usesClock = source != null && source.contains(CLOCK_FUNCTION);
     this.toolProgram = toolSource == null ? null : parse(toolSource);
     this.specialTokens = new LinkedHashMap<>();
     specialTokens.forEach(
@@ -208,6 +214,11 @@ public final class ChatTemplate {
     if (value != null) {
       view.put(key, value);
     }
+  }
+
+  /** The day, where what it renders may depend on that. */
+  public Optional<LocalDate> day() {
+    return usesClock ? Optional.of(LocalDate.now(clock)) : Optional.empty();
   }
 
   private static JinjaTemplate parse(String source) {

@@ -71,7 +71,10 @@ final class CacheHeaders {
       HttpServerRequest request, CompletionRequest completion, ServedModel model, long epoch) {
     Account account = completion.call().account();
     String hash =
-        CanonicalRequest.hash(request.path(), model.digest() + "-" + epoch, completion.digest());
+        CanonicalRequest.hash(
+            request.path(),
+            model.digest() + "-" + epoch + model.template().day().map(Object::toString).orElse(""),
+            completion.digest());
     return account.caller().cache().shared()
         ? CacheKey.shared(hash)
         : CacheKey.ofUser(account.scope(), hash);

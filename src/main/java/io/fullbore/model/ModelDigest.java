@@ -38,7 +38,7 @@ final class ModelDigest {
       sha256.update(bytes.asSlice(headBytes, rest).asByteBuffer());
     } else {
       for (int i = 0; i < WINDOWS; i++) {
-        long offset = headBytes + (rest - WINDOW_BYTES) / (WINDOWS - 1) * i;
+        long offset = headBytes + (rest - WINDOW_BYTES) * i / (WINDOWS - 1);
         sha256.update(bytes.asSlice(offset, WINDOW_BYTES).asByteBuffer());
       }
     }

@@ -180,6 +180,18 @@ abstract class GatewayContract {
   }
 
   @Test
+  void tokenizingCountsAsARequest() throws Exception {
+    String key = key(limits("requests_per_minute", 1));
+    HttpRequest tokenize =
+        HttpRequest.newBuilder(server.uri("/tokenize"))
+            .header("X-Api-Key", key)
+            .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\": \"hello\"}"))
+            .build();
+    assertEquals(200, send(tokenize).statusCode());
+    assertEquals(429, send(tokenize).statusCode());
+  }
+
+  @Test
   void aRememberedAnswerCostsNoMoney() throws Exception {
     String key = key(limits("day_budget_micros", 60));
     HttpResponse<String> first = send(chat(key, body("hello")));

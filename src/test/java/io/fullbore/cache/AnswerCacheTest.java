@@ -183,6 +183,29 @@ class AnswerCacheTest {
   }
 
   @Test
+  void aGreatKnowledgeBaseIsPurgedToo() throws Exception {
+    for (int from = 0; from < 20_000; from += 2_000) {
+      String[] members = new String[4_001];
+      members[0] = "cache:knowledge";
+      for (int i = 0; i < 2_000; i++) {
+        members[2 * i + 1] = "1";
+        members[2 * i + 2] = StoredAnswers.key(from + i).toString();
+      }
+      redis(Command.ZADD, members);
+    }
+    onLoop(() -> here.purge(AnswerCache.Purge.KNOWLEDGE));
+    assertEquals(0, redis(Command.ZCARD, "cache:knowledge").toInteger());
+  }
+
+  @Test
+  void aRefreshKeepsAnAnswerInTheKnowledgeBase() throws Exception {
+    store(here, KEY, StoredAnswers.answer("fact", true));
+    store(here, KEY, StoredAnswers.answer("new fact"));
+    await(() -> found(there, KEY).events().equals(StoredAnswers.answer("new fact").events()));
+    assertEquals(-1, ttlMs(KEY));
+  }
+
+  @Test
   void oneNodeHoldsTheLease() throws Exception {
     assertTrue(onLoop(() -> here.lease(KEY)));
     assertFalse(onLoop(() -> there.lease(KEY)));

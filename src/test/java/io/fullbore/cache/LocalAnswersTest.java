@@ -1,12 +1,15 @@
 package io.fullbore.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.core.FinishReason;
 import io.vertx.core.buffer.Buffer;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -37,6 +40,44 @@ class LocalAnswersTest {
       nanos.addAndGet(TimeUnit.DAYS.toNanos(100));
       assertEquals(keep, answers.get(StoredAnswers.key(1)) != null);
     }
+  }
+
+  @Test
+  void anAnswerInPlaceOfAnotherLivesByItself() {
+    LocalAnswers answers = answers(1 << 20, true);
+    answers.put(StoredAnswers.key(1), StoredAnswers.answer("a"));
+    nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(900));
+    answers.put(StoredAnswers.key(1), StoredAnswers.answer("b"));
+    nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(900));
+    answers.put(StoredAnswers.key(1), answers.get(StoredAnswers.key(1)).inKnowledge());
+    nanos.addAndGet(TimeUnit.DAYS.toNanos(100));
+    assertNotNull(answers.get(StoredAnswers.key(1)));
+  }
+
+  @Test
+  void whatIsKeptRenderedIsBounded() {
+    StoredAnswer answer = StoredAnswers.answer("a");
+    Buffer great = Buffer.buffer(new byte[1 << 20]);
+    assertSame(great, answer.form(StoredAnswer.Form.WHOLE, () -> great));
+    Buffer again = Buffer.buffer("again");
+    assertSame(again, answer.form(StoredAnswer.Form.WHOLE, () -> again));
+    assertSame(again, answer.form(StoredAnswer.Form.WHOLE, () -> great));
+    assertTrue(answer.weightBytes() < 10_000);
+  }
+
+  @Test
+  void onlyWholeAnswersComplete() {
+    StoredAnswer answer = StoredAnswers.answer("a");
+    assertTrue(answer.completes(1));
+    assertFalse(answer.completes(2));
+    var cut =
+        new StoredAnswer(
+            List.of(new AnswerEvent.ChoiceEnd(0, FinishReason.LENGTH)), answer.usage(), 0, false);
+    assertFalse(cut.completes(1));
+    var other =
+        new StoredAnswer(
+            List.of(new AnswerEvent.ChoiceEnd(7, FinishReason.STOP)), answer.usage(), 0, false);
+    assertFalse(other.completes(1));
   }
 
   @Test

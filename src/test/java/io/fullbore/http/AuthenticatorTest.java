@@ -32,6 +32,7 @@ class AuthenticatorTest {
       assertEquals(
           "anonymous", server.get("/v1/whoami", "Authorization", "Bearer sk-whatever").body());
       assertRefused(server.get("/v1/whoami", "X-Forwarded-For", "192.0.2.1"), "no API keys yet");
+      assertRefused(server.get("/v1/whoami", "X-Real-IP", "192.0.2.1"), "no API keys yet");
       assertRefused(server.get("/v1/whoami", "Forwarded", "for=192.0.2.1"), "no API keys yet");
     }
   }

@@ -171,6 +171,16 @@ class EndpointsTest {
   }
 
   @Test
+  void withoutKeysPagesFromElsewhereMayNotCall() throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(server.uri("/v1/models"));
+    assertEquals(
+        401, server.send(request.header("Origin", "https://evil.example").build()).statusCode());
+    assertEquals(
+        200,
+        server.send(request.setHeader("Origin", "http://localhost:3000").build()).statusCode());
+  }
+
+  @Test
   void aHarmlessRequestIdComesBack() throws Exception {
     HttpRequest.Builder request = HttpRequest.newBuilder(server.uri("/v1/models"));
     assertEquals(
