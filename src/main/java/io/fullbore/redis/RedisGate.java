@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,9 @@ public final class RedisGate {
   /** Errors by which a server says that it cannot serve at all. */
   private static final Set<String> OUTAGES =
       Set.of("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN");
+
+  /** The parts of an address that may hold a password. */
+  private static final Pattern SECRET = Pattern.compile("(?<=://)\\S*(?=@)|(?<=password=)[^&\\s]+");
 
   private final Vertx vertx;
   private final RedisOptions options;
@@ -141,11 +145,19 @@ public final class RedisGate {
                   && !OUTAGES.contains(kind(error))) {
                 promise.fail(error);
               } else {
-                promise.fail(new RedisDownException("Redis failed: " + result.cause()));
-                lost(through, String.valueOf(result.cause().getMessage()));
+                String why = reason(result.cause());
+                promise.fail(new RedisDownException("Redis failed: " + why));
+                lost(through, why);
               }
             });
     return promise.future();
+  }
+
+  /**
+   * Why Redis cannot be asked; the client's own messages may name its address with the password.
+   */
+  static String reason(Throwable cause) {
+    return SECRET.matcher(String.valueOf(cause)).replaceAll("***");
   }
 
   private static String kind(ErrorType error) {
@@ -219,7 +231,7 @@ public final class RedisGate {
                       } else {
                         made.close();
                         if (!closed) {
-                          outage.begin(String.valueOf(result.cause()));
+                          outage.begin(reason(result.cause()));
                           reconnectLater();
                         }
                       }
@@ -235,7 +247,7 @@ public final class RedisGate {
   private void use(Redis made, RedisConnection opened) {
     client = made;
     connection = opened;
-    opened.exceptionHandler(cause -> lost(opened, String.valueOf(cause.getMessage())));
+    opened.exceptionHandler(cause -> lost(opened, reason(cause)));
     opened.endHandler(ignored -> lost(opened, "the connection was closed"));
     outage.end();
   }
