@@ -28,6 +28,14 @@ public sealed interface KeyHome permits MemoryKeys, FileKeys, RedisKeys {
    */
   Future<Boolean> remove(String id);
 
+  /**
+   * Whether its keys are known to have been changed ever, also before this process; asked whenever
+   * it has published. False where no trace of it would be left.
+   */
+  default boolean everChanged() {
+    return false;
+  }
+
   /** Looks no more. */
   Future<Void> close();
 }

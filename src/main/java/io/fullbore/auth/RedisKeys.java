@@ -40,6 +40,7 @@ public final class RedisKeys implements KeyHome {
   private final RedisGate gate;
   private Consumer<List<KeyRecord>> publish = ignored -> {};
   private @Nullable String seenVersion;
+  private boolean everChanged;
   private boolean closed;
 
   /**
@@ -81,6 +82,7 @@ public final class RedisKeys implements KeyHome {
         .map(
             keys -> {
               seenVersion = version;
+              everChanged |= !version.isEmpty();
               publish.accept(keys);
               return null;
             });
@@ -140,6 +142,11 @@ public final class RedisKeys implements KeyHome {
             cause instanceof RedisDownException
                 ? "Redis, which holds the keys, cannot be asked now; try again when it is back."
                 : "Redis refused to change the keys: " + cause.getMessage()));
+  }
+
+  @Override
+  public boolean everChanged() {
+    return everChanged;
   }
 
   @Override

@@ -86,8 +86,9 @@ class RedisKeysTest extends KeyStoreContract {
         KeysUnavailableException.class, () -> await(store.create(KeySpec.unlimited("Bob"))));
     assertTrue(store.authenticate(key.secret()).isPresent());
     redis.restart();
-    until(store::empty, RECONNECT_MS);
+    until(() -> store.list().isEmpty(), RECONNECT_MS);
     assertTrue(store.authenticate(key.secret()).isEmpty());
+    assertFalse(store.empty());
   }
 
   @Test
@@ -107,5 +108,12 @@ class RedisKeysTest extends KeyStoreContract {
     await(client.send(Request.cmd(Command.HSET).arg("fullbore:keys").arg("b").arg("{}")));
     assertEquals(List.of(key.record()), store(home()).list());
     await(client.close());
+  }
+
+  @Test
+  void whereEveryKeyWasRevokedALaterNodeIsNotEmptyEither() throws Exception {
+    KeyStore store = store(home());
+    await(store.revoke(await(store.create(KeySpec.unlimited("Ada"))).record().id()));
+    assertFalse(store(home()).empty());
   }
 }
