@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fullbore.redis.RedisDownException;
 import io.fullbore.redis.RedisGate;
+import io.fullbore.redis.RedisScript;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
@@ -20,24 +21,48 @@ import org.slf4j.LoggerFactory;
  * Keys that all nodes share through Redis.
  *
  * <pre>
- *   fullbore:keys          hash: id -> {@link KeyJson}
- *   fullbore:keys:version  counts the changes; asked for every 400 ms
+ *   {fullbore:keys}          hash: id -> {@link KeyJson}
+ *   {fullbore:keys}:version  counts the changes; asked for every 400 ms
  * </pre>
  *
- * <p>A writer changes the hash, then the version; a reader asks for the version, then for the hash.
- * So nobody ever takes old keys for those of a new version, without any transaction, which a
- * cluster would not allow on two names. While Redis is gone the last keys stay in force; what it
- * holds is read anew when it is back, since it may have lost its data and count from 0 again.
+ * <p>A writer changes both by one script, for which they share a hash slot; a reader asks for the
+ * version, then for the hash. So no change is ever half done, and nobody takes old keys for those
+ * of a new version. While Redis is gone the last keys stay in force; what it holds is read anew
+ * when it is back, since it may have lost its data and count from 0 again, and every 30 s whatever
+ * the version says, since somebody may have edited the hash by hand.
  */
 public final class RedisKeys implements KeyHome {
   private static final Logger LOG = LoggerFactory.getLogger(RedisKeys.class);
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
-  private static final String KEYS = "fullbore:keys";
-  private static final String VERSION = "fullbore:keys:version";
+  private static final String KEYS = "{fullbore:keys}";
+  private static final String VERSION = "{fullbore:keys}:version";
   private static final long LOOK_MS = 400;
+
+  /** 30 s. */
+  private static final int LOOKS_PER_LOAD = 75;
+
+  /**
+   * KEYS are the hash and the version; ARGV is an id and, unless the key is to be removed, its
+   * JSON. Answers whether anything has changed, and the version.
+   */
+  private static final RedisScript CHANGE =
+      RedisScript.of(
+          """
+          local changed = 1
+          if ARGV[2] then
+            redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+          else
+            changed = redis.call('HDEL', KEYS[1], ARGV[1])
+          end
+          local version = changed == 1 and redis.call('INCR', KEYS[2])
+              or redis.call('GET', KEYS[2]) or ''
+          return {changed, version}
+          """);
 
   private final Vertx vertx;
   private final RedisGate gate;
+  private final int looksPerLoad;
+  private int looksSinceLoad;
   private Consumer<List<KeyRecord>> publish = ignored -> {};
   private @Nullable String seenVersion;
   private boolean everChanged;
@@ -48,8 +73,16 @@ public final class RedisKeys implements KeyHome {
    *     list all keys
    */
   public RedisKeys(Vertx vertx, RedisGate gate) {
+    this(vertx, gate, LOOKS_PER_LOAD);
+  }
+
+  /**
+   * @param looksPerLoad so many times the version is looked at until all keys are read anyway
+   */
+  RedisKeys(Vertx vertx, RedisGate gate, int looksPerLoad) {
     this.vertx = vertx;
     this.gate = gate;
+    this.looksPerLoad = looksPerLoad;
   }
 
   @Override
@@ -63,7 +96,10 @@ public final class RedisKeys implements KeyHome {
     return gate.send(Request.cmd(Command.GET).arg(VERSION))
         .map(RedisKeys::text)
         .compose(
-            version -> version.equals(seenVersion) ? Future.<Void>succeededFuture() : load(version))
+            version ->
+                version.equals(seenVersion) && ++looksSinceLoad < looksPerLoad
+                    ? Future.<Void>succeededFuture()
+                    : load(version))
         .onFailure(ignored -> seenVersion = null)
         .onComplete(ignored -> lookLater())
         .otherwiseEmpty();
@@ -82,6 +118,7 @@ public final class RedisKeys implements KeyHome {
         .map(
             keys -> {
               seenVersion = version;
+              looksSinceLoad = 0;
               everChanged |= !version.isEmpty();
               publish.accept(keys);
               return null;
@@ -114,29 +151,27 @@ public final class RedisKeys implements KeyHome {
 
   @Override
   public Future<Void> add(KeyRecord key) {
-    return changed(
-            Request.cmd(Command.HSET).arg(KEYS).arg(key.id()).arg(KeyJson.stored(key).toString()))
-        .mapEmpty();
+    return change(List.of(key.id(), KeyJson.stored(key).toString())).mapEmpty();
   }
 
-  /** Counts a change also where nothing was removed: an earlier try may have got halfway. */
   @Override
   public Future<Boolean> remove(String id) {
-    return changed(Request.cmd(Command.HDEL).arg(KEYS).arg(id))
-        .map(removed -> removed.toInteger() > 0);
+    return change(List.of(id));
   }
 
-  private Future<Response> changed(Request change) {
-    return gate.send(change)
+  /**
+   * Loads also where nothing was changed: an earlier try may have been, unheard.
+   *
+   * @return whether there was anything to change
+   */
+  private Future<Boolean> change(List<String> arguments) {
+    return gate.eval(CHANGE, List.of(KEYS, VERSION), arguments)
         .compose(
-            answer ->
-                gate.send(Request.cmd(Command.INCR).arg(VERSION))
-                    .compose(version -> load(text(version)))
-                    .map(answer))
+            answer -> load(answer.get(1).toString()).map(loaded -> answer.get(0).toInteger() > 0))
         .recover(RedisKeys::unavailable);
   }
 
-  private static Future<Response> unavailable(Throwable cause) {
+  private static Future<Boolean> unavailable(Throwable cause) {
     return Future.failedFuture(
         new KeysUnavailableException(
             cause instanceof RedisDownException

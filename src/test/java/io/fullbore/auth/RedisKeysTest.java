@@ -36,8 +36,12 @@ class RedisKeysTest extends KeyStoreContract {
 
   @Override
   KeyHome home() {
+    return new RedisKeys(vertx, gate());
+  }
+
+  private RedisGate gate() {
     var options = new RedisOptions().setConnectionString(redis.url());
-    return new RedisKeys(vertx, new RedisGate(vertx, options, 500, new RedisOutage()));
+    return new RedisGate(vertx, options, 500, new RedisOutage());
   }
 
   @Test
@@ -104,8 +108,8 @@ class RedisKeysTest extends KeyStoreContract {
   void aMalformedKeyDoesNotLockTheOthersOut() throws Exception {
     IssuedKey key = await(store(home()).create(KeySpec.unlimited("Ada")));
     Redis client = Redis.createClient(vertx, redis.url());
-    await(client.send(Request.cmd(Command.HSET).arg("fullbore:keys").arg("a").arg("fb-secret")));
-    await(client.send(Request.cmd(Command.HSET).arg("fullbore:keys").arg("b").arg("{}")));
+    await(client.send(Request.cmd(Command.HSET).arg("{fullbore:keys}").arg("a").arg("fb-secret")));
+    await(client.send(Request.cmd(Command.HSET).arg("{fullbore:keys}").arg("b").arg("{}")));
     assertEquals(List.of(key.record()), store(home()).list());
     await(client.close());
   }
@@ -113,7 +117,19 @@ class RedisKeysTest extends KeyStoreContract {
   @Test
   void whereEveryKeyWasRevokedALaterNodeIsNotEmptyEither() throws Exception {
     KeyStore store = store(home());
+    await(store.revoke("key-of-nobody"));
+    assertTrue(store(home()).empty());
     await(store.revoke(await(store.create(KeySpec.unlimited("Ada"))).record().id()));
     assertFalse(store(home()).empty());
+  }
+
+  @Test
+  void whatWasEditedByHandIsSeenAfterAWhile() throws Exception {
+    KeyStore store = store(new RedisKeys(vertx, gate(), 2));
+    IssuedKey key = await(store.create(KeySpec.unlimited("Ada")));
+    Redis client = Redis.createClient(vertx, redis.url());
+    await(client.send(Request.cmd(Command.HDEL).arg("{fullbore:keys}").arg(key.record().id())));
+    until(() -> store.authenticate(key.secret()).isEmpty(), RECONNECT_MS);
+    await(client.close());
   }
 }
