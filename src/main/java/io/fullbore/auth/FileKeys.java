@@ -2,6 +2,7 @@ package io.fullbore.auth;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,14 +30,17 @@ public final class FileKeys implements KeyHome {
   private record Look(KeyFile.Stamp stamp, List<KeyRecord> keys, @Nullable String fault) {}
 
   private final Vertx vertx;
+  private final WorkerExecutor worker;
   private final KeyFile file;
   private Consumer<List<KeyRecord>> publish = ignored -> {};
   private KeyFile.@Nullable Stamp seen;
   private List<KeyRecord> inForce = List.of();
+  private long lookTimer;
   private boolean closed;
 
   public FileKeys(Vertx vertx, Path path) {
     this.vertx = vertx;
+    this.worker = vertx.createSharedWorkerExecutor(WORKER, 1);
     this.file = new KeyFile(path);
   }
 
@@ -46,10 +50,10 @@ public final class FileKeys implements KeyHome {
     return look();
   }
 
-  /** Workers take the looks and the changes of one loop one by one. */
+  /** The worker takes the looks and the changes one by one. */
   private Future<Void> look() {
     KeyFile.Stamp before = seen;
-    return vertx
+    return worker
         .executeBlocking(() -> lookAt(file, before))
         .onSuccess(this::take)
         .onComplete(ignored -> lookLater())
@@ -58,7 +62,7 @@ public final class FileKeys implements KeyHome {
 
   private void lookLater() {
     if (!closed) {
-      vertx.setTimer(LOOK_MS, ignored -> look());
+      lookTimer = vertx.setTimer(LOOK_MS, ignored -> look());
     }
   }
 
@@ -114,7 +118,7 @@ public final class FileKeys implements KeyHome {
    */
   private Future<Boolean> change(UnaryOperator<List<KeyRecord>> edit) {
     List<KeyRecord> known = inForce;
-    return vertx
+    return worker
         .executeBlocking(() -> rewrite(file, known, edit))
         .onSuccess(this::take)
         .map(look -> look != null)
@@ -152,6 +156,7 @@ public final class FileKeys implements KeyHome {
   @Override
   public Future<Void> close() {
     closed = true;
-    return Future.succeededFuture();
+    vertx.cancelTimer(lookTimer);
+    return worker.close();
   }
 }

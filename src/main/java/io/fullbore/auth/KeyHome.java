@@ -11,6 +11,12 @@ import java.util.function.Consumer;
  */
 public sealed interface KeyHome permits MemoryKeys, FileKeys, RedisKeys {
   /**
+   * Names the one worker that reads keys: behind the prompts that the common workers tokenize, a
+   * revoked key would stay in force for longer than promised.
+   */
+  String WORKER = "keys";
+
+  /**
    * Begins to look after its keys.
    *
    * @param publish gets all keys, immutable

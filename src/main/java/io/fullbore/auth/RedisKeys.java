@@ -7,6 +7,7 @@ import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisScript;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
@@ -60,12 +61,14 @@ public final class RedisKeys implements KeyHome {
           """);
 
   private final Vertx vertx;
+  private final WorkerExecutor worker;
   private final RedisGate gate;
   private final int looksPerLoad;
   private int looksSinceLoad;
   private Consumer<List<KeyRecord>> publish = ignored -> {};
   private @Nullable String seenVersion;
   private boolean everChanged;
+  private long lookTimer;
   private boolean closed;
 
   /**
@@ -81,6 +84,7 @@ public final class RedisKeys implements KeyHome {
    */
   RedisKeys(Vertx vertx, RedisGate gate, int looksPerLoad) {
     this.vertx = vertx;
+    this.worker = vertx.createSharedWorkerExecutor(WORKER, 1);
     this.gate = gate;
     this.looksPerLoad = looksPerLoad;
   }
@@ -107,14 +111,14 @@ public final class RedisKeys implements KeyHome {
 
   private void lookLater() {
     if (!closed) {
-      vertx.setTimer(LOOK_MS, ignored -> look());
+      lookTimer = vertx.setTimer(LOOK_MS, ignored -> look());
     }
   }
 
-  /** Thousands of keys are parsed on a worker; workers take the loads of one loop one by one. */
+  /** Thousands of keys are parsed on the worker, which takes the loads one by one. */
   private Future<Void> load(String version) {
     return gate.send(Request.cmd(Command.HGETALL).arg(KEYS))
-        .compose(hash -> vertx.executeBlocking(() -> records(hash)))
+        .compose(hash -> worker.executeBlocking(() -> records(hash)))
         .map(
             keys -> {
               seenVersion = version;
@@ -187,6 +191,7 @@ public final class RedisKeys implements KeyHome {
   @Override
   public Future<Void> close() {
     closed = true;
-    return gate.close();
+    vertx.cancelTimer(lookTimer);
+    return gate.close().eventually(worker::close);
   }
 }
