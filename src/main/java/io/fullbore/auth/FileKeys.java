@@ -35,6 +35,7 @@ public final class FileKeys implements KeyHome {
   private Consumer<List<KeyRecord>> publish = ignored -> {};
   private KeyFile.@Nullable Stamp seen;
   private List<KeyRecord> inForce = List.of();
+  private boolean complained;
   private long lookTimer;
   private boolean closed;
 
@@ -50,14 +51,27 @@ public final class FileKeys implements KeyHome {
     return look();
   }
 
-  /** The worker takes the looks and the changes one by one. */
+  /** Never fails. The worker takes the looks and the changes one by one. */
   private Future<Void> look() {
     KeyFile.Stamp before = seen;
     return worker
         .executeBlocking(() -> lookAt(file, before))
         .onSuccess(this::take)
+        .onComplete(ignored -> complained = false, this::failed)
         .onComplete(ignored -> lookLater())
-        .mapEmpty();
+        .<Void>mapEmpty()
+        .otherwiseEmpty();
+  }
+
+  /** Says once what went wrong. */
+  private void failed(Throwable cause) {
+    if (!complained && !closed) {
+      complained = true;
+      LOG.error(
+          "API keys: {} cannot be looked at; the keys that were read before stay in force",
+          file.path(),
+          cause);
+    }
   }
 
   private void lookLater() {

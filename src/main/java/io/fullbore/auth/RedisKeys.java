@@ -68,6 +68,7 @@ public final class RedisKeys implements KeyHome {
   private Consumer<List<KeyRecord>> publish = ignored -> {};
   private @Nullable String seenVersion;
   private boolean everChanged;
+  private boolean complained;
   private long lookTimer;
   private boolean closed;
 
@@ -104,9 +105,19 @@ public final class RedisKeys implements KeyHome {
                 version.equals(seenVersion) && ++looksSinceLoad < looksPerLoad
                     ? Future.<Void>succeededFuture()
                     : load(version))
-        .onFailure(ignored -> seenVersion = null)
+        .onComplete(ignored -> complained = false, this::failed)
         .onComplete(ignored -> lookLater())
         .otherwiseEmpty();
+  }
+
+  /** Says once what went wrong, unless it is only that Redis is gone: its gate says so. */
+  private void failed(Throwable cause) {
+    seenVersion = null;
+    if (!complained && !closed && !(cause instanceof RedisDownException)) {
+      complained = true;
+      LOG.error(
+          "API keys: Redis does not tell them; those that were read before stay in force", cause);
+    }
   }
 
   private void lookLater() {

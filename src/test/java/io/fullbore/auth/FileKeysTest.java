@@ -5,22 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.slf4j.LoggerFactory;
 
 class FileKeysTest extends KeyStoreContract {
   private static final long REREAD_MS = 10_000;
@@ -77,7 +72,7 @@ class FileKeysTest extends KeyStoreContract {
   void aFileThatBreaksOrVanishesChangesNothing() throws Exception {
     KeyStore store = store(home());
     String secret = await(store.create(KeySpec.unlimited("Ada"))).secret();
-    try (var log = new Log()) {
+    try (var log = new KeyLog(FileKeys.class)) {
       Files.writeString(file(), "{\"keys\": [\n  fb-secret]}");
       until(() -> log.lines().size() == 1, REREAD_MS);
       assertEquals(
@@ -150,26 +145,5 @@ class FileKeysTest extends KeyStoreContract {
     assertEquals(Revocation.READ_ONLY, await(both.revoke(inFile.record().id())));
     assertEquals(Revocation.REVOKED, await(both.revoke(elsewhere.record().id())));
     assertTrue(both.authenticate(inFile.secret()).isPresent());
-  }
-
-  /** What {@link FileKeys} logs meanwhile. */
-  private static final class Log implements AutoCloseable {
-    private final Logger logger = (Logger) LoggerFactory.getLogger(FileKeys.class);
-    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
-
-    Log() {
-      appender.list = new CopyOnWriteArrayList<>();
-      appender.start();
-      logger.addAppender(appender);
-    }
-
-    List<String> lines() {
-      return appender.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
-    }
-
-    @Override
-    public void close() {
-      logger.detachAppender(appender);
-    }
   }
 }

@@ -132,4 +132,20 @@ class RedisKeysTest extends KeyStoreContract {
     until(() -> store.authenticate(key.secret()).isEmpty(), RECONNECT_MS);
     await(client.close());
   }
+
+  @Test
+  void whatIsWrongWithRedisIsSaidOnce() throws Exception {
+    Redis client = Redis.createClient(vertx, redis.url());
+    await(client.send(Request.cmd(Command.SET).arg("{fullbore:keys}").arg("no hash")));
+    try (var log = new KeyLog(RedisKeys.class)) {
+      KeyStore store = store(home());
+      store(home());
+      assertEquals(2, log.lines().size(), log.lines()::toString);
+      assertFalse(store.empty());
+      await(client.send(Request.cmd(Command.DEL).arg("{fullbore:keys}")));
+      until(store::empty, RECONNECT_MS);
+      assertEquals(2, log.lines().size(), log.lines()::toString);
+    }
+    await(client.close());
+  }
 }
