@@ -100,10 +100,7 @@ final class LedgerScripts {
               return 1
               """);
 
-  /** KEYS is a day. Answers fields and values in turns. */
-  static final RedisScript READ = RedisScript.of("return redis.call('HGETALL', KEYS[1])");
-
-  static final List<RedisScript> ALL = List.of(RESERVE, SETTLE, READ);
+  static final List<RedisScript> ALL = List.of(RESERVE, SETTLE);
 
   private LedgerScripts() {}
 }

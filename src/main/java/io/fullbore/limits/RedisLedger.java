@@ -4,7 +4,6 @@ import io.fullbore.core.Usage;
 import io.fullbore.limits.ScriptRunner.Run;
 import io.fullbore.redis.RedisScript;
 import io.vertx.core.Future;
-import io.vertx.redis.client.Response;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -22,6 +21,7 @@ final class RedisLedger implements Ledger {
   private static final Usage NOTHING = new Usage(0, 0, 0);
 
   private final ScriptRunner redis;
+  private final RedisReports reports;
   private final Ledger lease;
   private final long leaseMicros;
   private final InstantSource clock;
@@ -29,11 +29,18 @@ final class RedisLedger implements Ledger {
   private long lastReservation;
 
   /**
+   * @param reports shared by the event loops of the node
    * @param lease shared by the event loops of the node
    * @param leaseMicros 0 where money is refused while Redis is gone
    */
-  RedisLedger(ScriptRunner redis, Ledger lease, long leaseMicros, InstantSource clock) {
+  RedisLedger(
+      ScriptRunner redis,
+      RedisReports reports,
+      Ledger lease,
+      long leaseMicros,
+      InstantSource clock) {
     this.redis = redis;
+    this.reports = reports;
     this.lease = lease;
     this.leaseMicros = leaseMicros;
     this.clock = clock;
@@ -81,30 +88,15 @@ final class RedisLedger implements Ledger {
 
   @Override
   public Future<UsageReport> usage(LocalDate from, LocalDate to) {
-    LocalDate today = today();
-    LocalDate first = from.isBefore(today.minusDays(KEPT_DAYS)) ? today.minusDays(KEPT_DAYS) : from;
-    LocalDate end = to.isAfter(today.plusDays(1)) ? today.plusDays(1) : to;
-    List<LocalDate> days = first.isBefore(end) ? first.datesUntil(end).toList() : List.of();
-    List<Future<Response>> answers =
-        days.stream()
-            .map(day -> redis.read(new Run(LedgerScripts.READ, List.of(key(day)), List.of())))
-            .toList();
-    return Future.all(answers)
-        .map(
-            all -> {
-              var fields = new SpendFields();
-              for (int i = 0; i < days.size(); i++) {
-                fields.read(days.get(i), all.resultAt(i));
-              }
-              return fields.report();
-            });
+    return reports.usage(from, to);
   }
 
   private LocalDate today() {
     return LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
   }
 
-  private static String key(LocalDate day) {
+  /** Names the hash of a day. */
+  static String key(LocalDate day) {
     return "budget:{budget}:day:" + day;
   }
 

@@ -25,11 +25,13 @@ public final class RedisLimits implements Limits {
   private final Limits rules;
 
   /**
+   * @param reports the one of the process
    * @param fallback the one of the process, shared by its event loops
    * @param clock by which days begin; rates go by Redis's own
    */
   public RedisLimits(
       RedisGate gate,
+      RedisReports reports,
       LocalLimits fallback,
       ServerConfig.Limits limits,
       PriceTable prices,
@@ -45,7 +47,7 @@ public final class RedisLimits implements Limits {
     rules =
         new AccountLimits(
             new RedisRates(redis, fallback.rates(), limits.fallbackPercent()),
-            new RedisLedger(redis, fallback.ledger(), leaseMicros, clock),
+            new RedisLedger(redis, reports, fallback.ledger(), leaseMicros, clock),
             prices,
             limits.dailyCeilingMicros(),
             clock);

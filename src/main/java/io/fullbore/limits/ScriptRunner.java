@@ -74,16 +74,6 @@ final class ScriptRunner {
             });
   }
 
-  /**
-   * Runs a script that only reads.
-   *
-   * @return fails as {@link RedisGate#eval} does
-   */
-  Future<Response> read(Run run) {
-    prepare();
-    return eval(run);
-  }
-
   /** Runs a script that nobody waits for, now or when Redis is back. */
   void tell(Run run, @Nullable Run again) {
     var telling = new Telling(run, again);

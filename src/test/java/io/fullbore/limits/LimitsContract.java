@@ -143,7 +143,11 @@ abstract class LimitsContract {
         assertInstanceOf(Admittance.Refused.class, admittance, admittance::toString).failure());
   }
 
+  /** Waits until whatever was settled or released is counted. */
+  void awaitCounted() throws Exception {}
+
   final UsageReport usage() throws Exception {
+    awaitCounted();
     return call(limits -> limits.usage(LocalDate.MIN, LocalDate.MAX));
   }
 
