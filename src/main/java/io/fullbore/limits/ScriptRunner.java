@@ -7,7 +7,6 @@ import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
-import io.vertx.redis.client.impl.types.ErrorType;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -17,10 +16,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs the scripts of the limits: those that are asked for an answer, and those that are told
- * something, which wait here while Redis is gone and go with the first calls after it is back.
+ * something, which wait here while Redis is gone and go as soon as it is back.
  *
  * <p>A new connection is taught all scripts before it runs one, so that they run in the order of
- * the calls: a script that Redis has to be taught in between would run after the ones behind it.
+ * the calls: a script that Redis has to be taught in between would run after the ones behind it. In
+ * a cluster that holds for the node only that happens to be taught; any other one is taught by the
+ * first call that needs it, which may then run after calls behind it. No call relies on another one
+ * that has not been answered.
  *
  * <p>Bounded: the oldest of {@link #MAX_WAITING} waiting ones is dropped. Confined to the gate's
  * event loop.
@@ -36,7 +38,6 @@ final class ScriptRunner {
   private final List<RedisScript> scripts;
   private final ArrayDeque<Telling> waiting = new ArrayDeque<>();
   private int beingTold;
-  private boolean taught;
   private boolean complained;
 
   /** A script with what it is to work on. */
@@ -48,9 +49,13 @@ final class ScriptRunner {
    */
   private record Telling(Run run, @Nullable Run again) {}
 
+  /**
+   * @param gate not started
+   */
   ScriptRunner(RedisGate gate, List<RedisScript> scripts) {
     this.gate = gate;
     this.scripts = scripts;
+    gate.onUp(this::up);
   }
 
   /**
@@ -58,49 +63,40 @@ final class ScriptRunner {
    * @return empty where Redis cannot answer now; never fails
    */
   Future<Optional<Response>> ask(Run run, @Nullable Run undo) {
-    if (!prepare()) {
+    if (!gate.up()) {
       return Future.succeededFuture(Optional.empty());
     }
     return eval(run)
         .map(Optional::of)
-        .recover(
+        .otherwise(
             cause -> {
               if (undo != null && cause instanceof RedisDownException) {
                 keep(new Telling(undo, undo));
               }
-              return cause instanceof RedisDownException || cause instanceof ErrorType
-                  ? Future.succeededFuture(Optional.empty())
-                  : Future.failedFuture(cause);
+              return Optional.empty();
             });
   }
 
   /** Runs a script that nobody waits for, now or when Redis is back. */
   void tell(Run run, @Nullable Run again) {
     var telling = new Telling(run, again);
-    if (prepare()) {
+    if (gate.up()) {
       send(telling);
     } else {
       keep(telling);
     }
   }
 
-  /**
-   * @return whether Redis may be asked
-   */
-  private boolean prepare() {
-    if (!gate.up()) {
-      taught = false;
-      return false;
-    }
-    if (!taught) {
-      taught = true;
-      scripts.forEach(
-          script -> gate.send(Request.cmd(Command.SCRIPT).arg("LOAD").arg(script.source())));
-    }
+  private void up() {
+    scripts.forEach(
+        script -> gate.send(Request.cmd(Command.SCRIPT).arg("LOAD").arg(script.source())));
+    flush();
+  }
+
+  private void flush() {
     while (gate.up() && beingTold < MAX_BEING_TOLD && !waiting.isEmpty()) {
       send(waiting.remove());
     }
-    return true;
   }
 
   private void send(Telling telling) {
@@ -113,7 +109,7 @@ final class ScriptRunner {
               if (again != null && result.cause() instanceof RedisDownException) {
                 keep(new Telling(again, again));
               }
-              prepare();
+              flush();
             });
   }
 
@@ -130,9 +126,7 @@ final class ScriptRunner {
         .onSuccess(ignored -> complained = false)
         .onFailure(
             cause -> {
-              if (cause instanceof RedisDownException) {
-                taught = false;
-              } else if (!complained) {
+              if (!(cause instanceof RedisDownException) && !complained) {
                 complained = true;
                 LOG.warn("Redis cannot count for the limits: {}", cause.getMessage());
               }

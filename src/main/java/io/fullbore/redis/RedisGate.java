@@ -12,6 +12,7 @@ import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -50,6 +51,7 @@ public final class RedisGate {
   private final long timeoutMs;
   private final RedisOutage outage;
   private final Set<Promise<Response>> pending = new HashSet<>();
+  private final List<Runnable> whenUp = new ArrayList<>();
   private @Nullable Redis client;
   private @Nullable RedisConnection connection;
   private boolean closed;
@@ -73,6 +75,14 @@ public final class RedisGate {
    */
   public Future<Void> start() {
     return connect();
+  }
+
+  /**
+   * Has an action run on the gate's loop each time it is up, before anything else is sent. Call
+   * before {@link #start}.
+   */
+  public void onUp(Runnable action) {
+    whenUp.add(action);
   }
 
   /** Whether Redis answered last. */
@@ -250,5 +260,6 @@ public final class RedisGate {
     opened.exceptionHandler(cause -> lost(opened, reason(cause)));
     opened.endHandler(ignored -> lost(opened, "the connection was closed"));
     outage.end();
+    whenUp.forEach(Runnable::run);
   }
 }

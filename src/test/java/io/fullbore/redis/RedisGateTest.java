@@ -101,12 +101,19 @@ class RedisGateTest {
   @Test
   void aKilledRedisHealsWhenItIsStartedAgain() throws Exception {
     try (var redis = RedisServer.start()) {
-      RedisGate gate = gate(redis.url(), 500);
+      var ups = new AtomicInteger();
+      var gate =
+          new RedisGate(
+              vertx, new RedisOptions().setConnectionString(redis.url()), 500, new RedisOutage());
+      gate.onUp(ups::incrementAndGet);
+      onLoop(gate::start);
+      assertEquals(1, ups.get());
       redis.kill();
       await(() -> !gate.up());
       assertInstanceOf(RedisDownException.class, failure(ping(gate)));
       redis.restart();
       await(gate::up);
+      assertEquals(2, ups.get());
       assertEquals("PONG", onLoop(ping(gate)).toString());
     }
   }
