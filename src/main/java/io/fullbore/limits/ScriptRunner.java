@@ -7,9 +7,11 @@ import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import io.vertx.redis.client.impl.types.ErrorType;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * first call that needs it, which may then run after calls behind it. No call relies on another one
  * that has not been answered.
  *
- * <p>Bounded: the oldest of {@link #MAX_WAITING} waiting ones is dropped. Confined to the gate's
+ * <p>What Redis refuses to be told for the time being waits as well, and is tried again every 200
+ * ms. Bounded: the oldest of {@link #MAX_WAITING} waiting ones is dropped. Confined to the gate's
  * event loop.
  */
 final class ScriptRunner {
@@ -34,10 +37,17 @@ final class ScriptRunner {
   /** Those that waited go so many at a time: more would make the answers behind them late. */
   private static final int MAX_BEING_TOLD = 100;
 
+  /** Errors that pass, after which the same script may run; before Redis 7 within another one. */
+  private static final Pattern PASSING =
+      Pattern.compile(
+          "(^|-)(MISCONF|OOM|NOREPLICAS|BUSY|TRYAGAIN|READONLY|LOADING|MASTERDOWN|CLUSTERDOWN)\\b");
+
   private final RedisGate gate;
   private final List<RedisScript> scripts;
   private final ArrayDeque<Telling> waiting = new ArrayDeque<>();
   private int beingTold;
+  private int droppedCount;
+  private boolean pausing;
   private boolean complained;
 
   /** A script with what it is to work on. */
@@ -70,7 +80,9 @@ final class ScriptRunner {
         .map(Optional::of)
         .otherwise(
             cause -> {
-              if (undo != null && cause instanceof RedisDownException) {
+              if (undo != null
+                  && cause instanceof RedisDownException down
+                  && !down.certainlyNotRun()) {
                 keep(new Telling(undo, undo));
               }
               return Optional.empty();
@@ -94,8 +106,14 @@ final class ScriptRunner {
   }
 
   private void flush() {
-    while (gate.up() && beingTold < MAX_BEING_TOLD && !waiting.isEmpty()) {
+    while (gate.up() && !pausing && beingTold < MAX_BEING_TOLD && !waiting.isEmpty()) {
       send(waiting.remove());
+    }
+    if (droppedCount > 0 && waiting.isEmpty()) {
+      LOG.warn(
+          "Redis was gone for too long: dropped={} of what ended meanwhile is not counted",
+          droppedCount);
+      droppedCount = 0;
     }
   }
 
@@ -105,17 +123,43 @@ final class ScriptRunner {
         .onComplete(
             result -> {
               beingTold--;
-              Run again = telling.again();
-              if (again != null && result.cause() instanceof RedisDownException) {
-                keep(new Telling(again, again));
+              if (result.failed()) {
+                failed(telling, result.cause());
               }
               flush();
             });
   }
 
+  private void failed(Telling telling, Throwable cause) {
+    Run again = telling.again();
+    if (cause instanceof ErrorType error) {
+      if (PASSING.matcher(String.valueOf(error.getMessage())).find()) {
+        keep(telling);
+        pause();
+      }
+    } else if (cause instanceof RedisDownException down && down.certainlyNotRun()) {
+      keep(telling);
+    } else if (again != null) {
+      keep(new Telling(again, again));
+    }
+  }
+
+  /** Redis answers, but refuses: trying again at once would only keep it busy. */
+  private void pause() {
+    if (!pausing) {
+      pausing = true;
+      gate.later(
+          () -> {
+            pausing = false;
+            flush();
+          });
+    }
+  }
+
   private void keep(Telling telling) {
     if (waiting.size() == MAX_WAITING) {
       waiting.remove();
+      droppedCount++;
     }
     waiting.add(telling);
   }

@@ -94,7 +94,7 @@ public final class RedisGate {
   public Future<Response> send(Request request) {
     RedisConnection current = connection;
     if (current == null) {
-      return Future.failedFuture(new RedisDownException("Redis is not reachable."));
+      return Future.failedFuture(new RedisDownException("Redis is not reachable.", true));
     }
     return send(current, request);
   }
@@ -131,6 +131,17 @@ public final class RedisGate {
     return payload == null ? request : request.arg(payload);
   }
 
+  /** Has an action run once on the gate's loop, after the time between two tries to connect. */
+  public void later(Runnable action) {
+    vertx.setTimer(
+        RETRY_MS,
+        ignored -> {
+          if (!closed) {
+            action.run();
+          }
+        });
+  }
+
   /** Ends what is under way and connects no more. */
   public Future<Void> close() {
     closed = true;
@@ -155,8 +166,9 @@ public final class RedisGate {
                   && !OUTAGES.contains(kind(error))) {
                 promise.fail(error);
               } else {
+                boolean refused = result.cause() instanceof ErrorType;
                 String why = reason(result.cause());
-                promise.fail(new RedisDownException("Redis failed: " + why));
+                promise.fail(new RedisDownException("Redis failed: " + why, refused));
                 lost(through, why);
               }
             });
@@ -210,18 +222,9 @@ public final class RedisGate {
     }
     List<Promise<Response>> waiting = List.copyOf(pending);
     pending.clear();
-    waiting.forEach(promise -> promise.tryFail(new RedisDownException("Redis: " + why + ".")));
+    waiting.forEach(
+        promise -> promise.tryFail(new RedisDownException("Redis: " + why + ".", false)));
     return old == null ? Future.succeededFuture() : old.close();
-  }
-
-  private void reconnectLater() {
-    vertx.setTimer(
-        RETRY_MS,
-        ignored -> {
-          if (!closed) {
-            connect();
-          }
-        });
   }
 
   /** One attempt; another one follows later where it fails. */
@@ -242,7 +245,7 @@ public final class RedisGate {
                         made.close();
                         if (!closed) {
                           outage.begin(reason(result.cause()));
-                          reconnectLater();
+                          later(this::connect);
                         }
                       }
                       attempted.complete();

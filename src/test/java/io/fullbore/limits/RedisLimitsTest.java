@@ -28,6 +28,7 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import io.vertx.redis.client.impl.types.ErrorType;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -307,6 +308,32 @@ class RedisLimitsTest extends LimitsContract {
     refused(Failure.Unavailable.class, reserve(key(day(1_000)), PRICED, 1, 1));
     send(Command.CONFIG, "SET", "maxmemory", "0");
     granted(reserve(key(day(1_000)), PRICED, 1, 1));
+  }
+
+  @Test
+  void whatABusyRedisRefusesIsWrittenLater() throws Exception {
+    send(Command.CONFIG, "SET", "lua-time-limit", "1");
+    Opened other = opened.getLast();
+    Request endless = Request.cmd(Command.EVAL).arg("while true do end").arg(0);
+    other.loop().runOnContext(ignored -> other.gate().send(endless));
+    while (!refusesPing()) {
+      Thread.onSpinWait();
+    }
+    settle(reserve(Account.ANONYMOUS, PRICED, 1, 1), 1, 1);
+    awaitCounted();
+    send(Command.SCRIPT, "KILL");
+    awaitSpent(2);
+  }
+
+  private boolean refusesPing() throws Exception {
+    Opened first = opened.getFirst();
+    return first.on(
+        () ->
+            first
+                .gate()
+                .send(Request.cmd(Command.PING))
+                .map(false)
+                .otherwise(cause -> cause instanceof ErrorType));
   }
 
   @Test
