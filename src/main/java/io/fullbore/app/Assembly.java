@@ -241,7 +241,7 @@ final class Assembly implements AutoCloseable {
     ServerConfig.Cache cache = config.cache();
     boolean hasRedis = config.redis().url() != null;
     PriceTable prices = PriceTable.of(config.prices());
-    var local = new LocalLimits(config.limits(), prices, CLOCK);
+    var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), CLOCK);
     return new ApiParts(
         models,
         health,
@@ -284,9 +284,10 @@ final class Assembly implements AutoCloseable {
 
   /** A completion service that is no HTTP instance; to be started on an event loop. */
   CompletionService terminalService() {
-    var terminalLimits = new LocalLimits(config.limits(), PriceTable.of(List.of()), CLOCK);
-    return new CompletionService(
-        vertx, "terminal", models, terminalLimits, config.engine().requestTimeoutMs());
+    long requestTimeoutMs = config.engine().requestTimeoutMs();
+    var terminalLimits =
+        new LocalLimits(config.limits(), PriceTable.of(List.of()), requestTimeoutMs, CLOCK);
+    return new CompletionService(vertx, "terminal", models, terminalLimits, requestTimeoutMs);
   }
 
   private static int eventLoops(ServerConfig.Http http) {

@@ -75,7 +75,7 @@ final class ApiServer implements AutoCloseable {
     ServerConfig.Redis redis = config.redis();
     PriceTable prices = PriceTable.of(config.prices());
     InstantSource clock = InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000));
-    var local = new LocalLimits(config.limits(), prices, clock);
+    var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), clock);
     var outage = new RedisOutage();
     return new ApiParts(
         TestModel.models(),

@@ -44,6 +44,8 @@ abstract class LimitsContract {
   static final String FREE = "free";
   static final PriceTable PRICES = PriceTable.of(List.of(new Price(PRICED, 1_000_000, 1_000_000)));
   static final int NODE_COUNT = 3;
+  static final long REQUEST_TIMEOUT_MS = 3_600_000;
+  static final long SLOT_LIFE_MS = REQUEST_TIMEOUT_MS + 600_000;
 
   private static final List<Vertx> VERTX = new ArrayList<>();
 

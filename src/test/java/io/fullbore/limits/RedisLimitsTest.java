@@ -61,7 +61,7 @@ class RedisLimitsTest extends LimitsContract {
     }
     var made = new Opened(loop, gate(vertx), new RedisReports(vertx, gate(vertx), clock));
     opened.add(made);
-    var local = new LocalLimits(limits, PRICES, clock);
+    var local = new LocalLimits(limits, PRICES, REQUEST_TIMEOUT_MS, clock);
     var shared = new RedisLimits(made.gate(), made.reports(), local, limits, PRICES, clock);
     made.on(made.gate()::start);
     return shared;
@@ -341,7 +341,7 @@ class RedisLimitsTest extends LimitsContract {
     granted(admit(key(slots(1))));
     String bucket = "rate_limit:{key}:slots";
     long lifeMs = send(Command.PTTL, bucket).toLong();
-    assertTrue(lifeMs > 0 && lifeMs <= Rates.SLOT_LIFE_MS);
+    assertTrue(lifeMs > REQUEST_TIMEOUT_MS && lifeMs <= SLOT_LIFE_MS);
     Response slot = send(Command.ZRANGE, bucket, "0", "-1");
     send(Command.ZADD, bucket, "1", slot.get(0).toString());
     granted(admit(key(slots(1))));
