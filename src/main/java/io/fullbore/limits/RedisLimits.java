@@ -42,7 +42,7 @@ public final class RedisLimits implements Limits {
     long leaseMicros =
         switch (limits.moneyFallback()) {
           case CLOSED -> 0;
-          case LEASE -> limits.leaseMicros();
+          case LEASE -> leaseMicros(limits);
         };
     rules =
         new AccountLimits(
@@ -51,6 +51,13 @@ public final class RedisLimits implements Limits {
             prices,
             limits.dailyCeilingMicros(),
             clock);
+  }
+
+  /** What all nodes together may spend bounds what one may. */
+  private static long leaseMicros(ServerConfig.Limits limits) {
+    return limits.dailyCeilingMicros() == 0
+        ? limits.leaseMicros()
+        : Math.min(limits.leaseMicros(), limits.dailyCeilingMicros());
   }
 
   @Override

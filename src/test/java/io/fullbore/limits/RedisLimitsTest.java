@@ -243,6 +243,15 @@ class RedisLimitsTest extends LimitsContract {
   }
 
   @Test
+  void aLeaseIsNoMoreThanTheCeiling() throws Exception {
+    open(new ServerConfig.Limits(60, 50, MoneyFallback.LEASE, 100));
+    redis().kill();
+    awaitUp(false);
+    granted(reserve(key(day(100)), PRICED, 0, 60));
+    refused(Failure.Unavailable.class, reserve(key(day(100)), PRICED, 0, 1));
+  }
+
+  @Test
   void whatEndsDuringAnOutageIsWrittenAfterItOnce() throws Exception {
     Account account = key(new Allowance(0, 0, 1, 1_000, 0));
     Admittance slot = admit(account);
