@@ -61,7 +61,7 @@ final class RedisLedger implements Ledger {
   private Booking booking(int exceeded, Entry entry) {
     return exceeded == 0
         ? new Booking.Booked(new RedisReceipt(entry))
-        : new Booking.Spent(Budget.values()[exceeded - 1]);
+        : new Booking.Spent(Budget.values()[exceeded - 1], entry.day());
   }
 
   private Future<Booking> lend(Owner owner, String model, long micros, Budgets budgets) {
