@@ -116,10 +116,13 @@ final class RedisLedger implements Ledger {
 
     /** Changes nothing where there is no such reservation. */
     Run release() {
-      return settle(0, 0, NOTHING, false);
+      return settle(0, 0, NOTHING, "release");
     }
 
-    Run settle(long micros, int requests, Usage usage, boolean evenIfNotReserved) {
+    /**
+     * @param word of {@link LedgerScripts#SETTLE}
+     */
+    Run settle(long micros, int requests, Usage usage, String word) {
       return run(
           LedgerScripts.SETTLE,
           micros,
@@ -127,7 +130,7 @@ final class RedisLedger implements Ledger {
               Integer.toString(requests),
               Integer.toString(usage.promptTokens()),
               Integer.toString(usage.completionTokens()),
-              evenIfNotReserved ? "1" : "0"));
+              word));
     }
 
     private Run run(RedisScript script, long micros, Stream<String> more) {
@@ -150,7 +153,8 @@ final class RedisLedger implements Ledger {
 
     @Override
     public void settle(long micros, Usage usage) {
-      redis.tell(entry.settle(micros, 1, usage, true), entry.settle(micros, 1, usage, false));
+      redis.tell(
+          entry.settle(micros, 1, usage, "first"), entry.settle(micros, 1, usage, "again"));
     }
 
     @Override
@@ -169,7 +173,7 @@ final class RedisLedger implements Ledger {
 
     @Override
     public void settle(long micros, Usage usage) {
-      redis.tell(entry.settle(micros, 1, usage, true), null);
+      redis.tell(entry.settle(micros, 1, usage, "first"), null);
     }
 
     @Override

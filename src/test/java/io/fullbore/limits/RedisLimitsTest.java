@@ -16,6 +16,7 @@ import io.fullbore.config.ServerConfig.MoneyFallback;
 import io.fullbore.core.Account;
 import io.fullbore.core.Allowance;
 import io.fullbore.core.Failure;
+import io.fullbore.limits.ScriptRunner.Run;
 import io.fullbore.redis.RedisDownException;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
@@ -317,6 +318,29 @@ class RedisLimitsTest extends LimitsContract {
     refused(Failure.Unavailable.class, reserve(key(day(1_000)), PRICED, 1, 1));
     send(Command.CONFIG, "SET", "maxmemory", "0");
     granted(reserve(key(day(1_000)), PRICED, 1, 1));
+  }
+
+  @Test
+  void aSettlementCountsOnceInWhateverOrderItIsRepeated() throws Exception {
+    for (List<String> words : List.of(List.of("first", "again"), List.of("again", "first"))) {
+      granted(reserve(key(day(1_000)), PRICED, 0, 100));
+      String day = "budget:{budget}:day:" + TODAY;
+      String id = send(Command.HKEYS, day + ":open").get(0).toString();
+      for (String word : words) {
+        Run settlement =
+            new Run(
+                LedgerScripts.SETTLE,
+                List.of(day, "budget:{budget}:month:2026-11", day + ":open"),
+                List.of(id, "30", "key", "", PRICED, "1", "0", "30", word));
+        Opened first = opened.getFirst();
+        first.on(
+            () ->
+                first
+                    .gate()
+                    .eval(settlement.script(), settlement.keys(), settlement.arguments()));
+      }
+    }
+    assertEquals(List.of(new SpendRow(TODAY, "key", null, PRICED, 2, 0, 60, 60)), usage().rows());
   }
 
   @Test
