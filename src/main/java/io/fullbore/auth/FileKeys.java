@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class FileKeys implements KeyHome {
   private static final Logger LOG = LoggerFactory.getLogger(FileKeys.class);
   private static final long LOOK_MS = 500;
+  private static final int MOST_REWRITES = 10;
 
   /**
    * What a changed file was found to hold.
@@ -151,20 +152,27 @@ public final class FileKeys implements KeyHome {
   }
 
   /**
-   * Edits what the file holds now, which is not always what was read last.
+   * Edits what the file holds now, which is not always what was read last; and again where somebody
+   * else edits it meanwhile.
    *
    * @param known what it held, should it be gone
    */
   private static @Nullable Look rewrite(
       KeyFile file, List<KeyRecord> known, UnaryOperator<List<KeyRecord>> edit)
       throws IOException, MalformedKeyException {
-    List<KeyRecord> old = file.stamp().equals(KeyFile.Stamp.ABSENT) ? known : file.read();
-    List<KeyRecord> edited = List.copyOf(edit.apply(old));
-    if (edited.size() == old.size()) {
-      return null;
+    for (int i = 0; i < MOST_REWRITES; i++) {
+      KeyFile.Stamp before = file.stamp();
+      List<KeyRecord> old = before.equals(KeyFile.Stamp.ABSENT) ? known : file.read();
+      List<KeyRecord> edited = List.copyOf(edit.apply(old));
+      if (edited.size() == old.size()) {
+        return null;
+      }
+      KeyFile.Stamp written = file.replace(before, edited);
+      if (written != null) {
+        return new Look(written, edited, null);
+      }
     }
-    file.write(edited);
-    return new Look(file.stamp(), edited, null);
+    throw new IOException(file.path() + " is being changed by somebody else");
   }
 
   @Override

@@ -15,8 +15,8 @@ import java.util.List;
  * </pre>
  *
  * <p>The record of open reservations makes settling one safe to repeat, in whatever order the two
- * arrive: a repetition that settles leaves {@code settled} there for the first that is late. What a dead node had
- * reserved stays spent: it may have been.
+ * arrive: a repetition that settles leaves {@code settled} there for the first that is late. What a
+ * dead node had reserved stays spent: it may have been.
  */
 final class LedgerScripts {
   /** A hash with more fields counts new users together. */

@@ -153,8 +153,7 @@ final class RedisLedger implements Ledger {
 
     @Override
     public void settle(long micros, Usage usage) {
-      redis.tell(
-          entry.settle(micros, 1, usage, "first"), entry.settle(micros, 1, usage, "again"));
+      redis.tell(entry.settle(micros, 1, usage, "first"), entry.settle(micros, 1, usage, "again"));
     }
 
     @Override

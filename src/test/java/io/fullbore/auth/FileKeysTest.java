@@ -2,6 +2,7 @@ package io.fullbore.auth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -133,6 +134,20 @@ class FileKeysTest extends KeyStoreContract {
     Files.writeString(file(), json.replace("K", key));
     var refused = assertThrows(MalformedKeyException.class, () -> new KeyFile(file()).read());
     assertTrue(String.valueOf(refused.getMessage()).contains(where), refused.getMessage());
+  }
+
+  @Test
+  void aFileThatWasChangedMeanwhileIsNotReplaced() throws Exception {
+    var file = new KeyFile(file());
+    KeyFile.Stamp absent = file.stamp();
+    KeyFile.Stamp written = file.replace(absent, List.of());
+    assertEquals(file.stamp(), written);
+    Files.writeString(file(), "edited by hand");
+    assertNull(file.replace(absent, List.of()));
+    assertEquals("edited by hand", Files.readString(file()));
+    try (var files = Files.list(directory)) {
+      assertEquals(List.of(file()), files.toList());
+    }
   }
 
   @Test

@@ -52,7 +52,6 @@ class AccountLimitsTest {
     var refused =
         assertInstanceOf(
             Admittance.Refused.class, limits.reserve(key(day(100)), "priced", 0, 60).result());
-    assertEquals(
-        1, assertInstanceOf(Failure.BudgetSpent.class, refused.failure()).retryAfterMs());
+    assertEquals(1, assertInstanceOf(Failure.BudgetSpent.class, refused.failure()).retryAfterMs());
   }
 }

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 
 class LocalLimitsTest extends LimitsContract {
   private ServerConfig.@Nullable Limits config;
-  private LocalLimits shared = new LocalLimits(ServerConfig.defaults().limits(), PRICES, REQUEST_TIMEOUT_MS, clock);
+  private LocalLimits shared =
+      new LocalLimits(ServerConfig.defaults().limits(), PRICES, REQUEST_TIMEOUT_MS, clock);
 
   @Override
   Limits open(Vertx vertx, Context loop, ServerConfig.Limits limits) {

@@ -335,9 +335,7 @@ class RedisLimitsTest extends LimitsContract {
         Opened first = opened.getFirst();
         first.on(
             () ->
-                first
-                    .gate()
-                    .eval(settlement.script(), settlement.keys(), settlement.arguments()));
+                first.gate().eval(settlement.script(), settlement.keys(), settlement.arguments()));
       }
     }
     assertEquals(List.of(new SpendRow(TODAY, "key", null, PRICED, 2, 0, 60, 60)), usage().rows());
