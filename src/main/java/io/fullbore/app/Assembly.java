@@ -19,9 +19,11 @@ import io.fullbore.http.ApiSettings;
 import io.fullbore.http.ApiVerticle;
 import io.fullbore.http.EngineHealth;
 import io.fullbore.http.TlsFiles;
+import io.fullbore.limits.Limits;
 import io.fullbore.limits.LocalLimits;
 import io.fullbore.limits.PriceTable;
 import io.fullbore.limits.RedisLimits;
+import io.fullbore.limits.RedisReports;
 import io.fullbore.redis.RedisAddresses;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
@@ -43,6 +45,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,8 +59,8 @@ final class Assembly implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Assembly.class);
   private static final long CLOSE_TIMEOUT_SECONDS = 30;
 
-  /** All keys are read at once, so this may take longer than any other command. */
-  private static final long KEYS_TIMEOUT_MS = 1_000;
+  /** Keys and reports are read many at a time, which may take longer than any other command. */
+  private static final long BULK_TIMEOUT_MS = 1_000;
 
   private static final InstantSource CLOCK = InstantSource.system();
 
@@ -70,6 +73,7 @@ final class Assembly implements AutoCloseable {
   private final Vertx vertx;
   private final RedisOutage outage = new RedisOutage();
   private @Nullable KeyStore keys;
+  private @Nullable RedisReports reports;
   private final List<LoadedModel> opened = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private final SortedMap<String, ServedModel> models = new TreeMap<>();
@@ -225,10 +229,7 @@ final class Assembly implements AutoCloseable {
     List<KeyHome> homes = new ArrayList<>();
     ServerConfig.Redis redis = config.redis();
     if (redis.url() != null) {
-      long timeoutMs = Math.max(KEYS_TIMEOUT_MS, redis.timeoutMs());
-      homes.add(
-          new RedisKeys(
-              vertx, new RedisGate(vertx, RedisAddresses.options(redis), timeoutMs, outage)));
+      homes.add(new RedisKeys(vertx, bulkGate()));
     }
     if (config.auth().keysPath() != null) {
       homes.add(new FileKeys(vertx, Path.of(config.auth().keysPath())));
@@ -240,14 +241,14 @@ final class Assembly implements AutoCloseable {
     ServerConfig.Cache cache = config.cache();
     boolean hasRedis = config.redis().url() != null;
     PriceTable prices = PriceTable.of(config.prices());
-    var local = new LocalLimits(config.limits(), prices, CLOCK);
+    var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), CLOCK);
     return new ApiParts(
         models,
         health,
         new LocalAnswers(cache.maxBytes(), cache.localTtlMs(), !hasRedis),
         new Flights(),
-        () -> hasRedis ? gate() : null,
-        gate -> gate == null ? local : new RedisLimits(gate, local, config.limits(), prices, CLOCK),
+        () -> hasRedis ? gate(config.redis().timeoutMs()) : null,
+        limits(local, prices),
         cache,
         store,
         new AdminKey(config.auth().adminKey()),
@@ -255,9 +256,22 @@ final class Assembly implements AutoCloseable {
         CLOCK);
   }
 
-  private RedisGate gate() {
-    ServerConfig.Redis redis = config.redis();
-    return new RedisGate(vertx, RedisAddresses.options(redis), redis.timeoutMs(), outage);
+  private Function<@Nullable RedisGate, Limits> limits(LocalLimits local, PriceTable prices) {
+    if (config.redis().url() == null) {
+      return ignored -> local;
+    }
+    var shared = new RedisReports(vertx, bulkGate(), CLOCK);
+    reports = shared;
+    return gate ->
+        gate == null ? local : new RedisLimits(gate, shared, local, config.limits(), prices, CLOCK);
+  }
+
+  private RedisGate bulkGate() {
+    return gate(Math.max(BULK_TIMEOUT_MS, config.redis().timeoutMs()));
+  }
+
+  private RedisGate gate(long timeoutMs) {
+    return new RedisGate(vertx, RedisAddresses.options(config.redis()), timeoutMs, outage);
   }
 
   private static Future<String> cannotListen(ServerConfig.Http http, Throwable cause) {
@@ -270,9 +284,10 @@ final class Assembly implements AutoCloseable {
 
   /** A completion service that is no HTTP instance; to be started on an event loop. */
   CompletionService terminalService() {
-    var terminalLimits = new LocalLimits(config.limits(), PriceTable.of(List.of()), CLOCK);
-    return new CompletionService(
-        vertx, "terminal", models, terminalLimits, config.engine().requestTimeoutMs());
+    long requestTimeoutMs = config.engine().requestTimeoutMs();
+    var terminalLimits =
+        new LocalLimits(config.limits(), PriceTable.of(List.of()), requestTimeoutMs, CLOCK);
+    return new CompletionService(vertx, "terminal", models, terminalLimits, requestTimeoutMs);
   }
 
   private static int eventLoops(ServerConfig.Http http) {
@@ -282,8 +297,11 @@ final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     Future<Void> keysClosed = keys == null ? Future.succeededFuture() : keys.close();
+    Future<Void> reportsClosed = reports == null ? Future.succeededFuture() : reports.close();
     try {
-      keysClosed.transform(ignored -> vertx.close()).await(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      Future.join(keysClosed, reportsClosed)
+          .transform(ignored -> vertx.close())
+          .await(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new IllegalStateException(
           "the engines did not stop within %d s".formatted(CLOSE_TIMEOUT_SECONDS), e);

@@ -2,6 +2,7 @@ package io.fullbore.auth;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class FileKeys implements KeyHome {
   private static final Logger LOG = LoggerFactory.getLogger(FileKeys.class);
   private static final long LOOK_MS = 500;
+  private static final int MOST_REWRITES = 10;
 
   /**
    * What a changed file was found to hold.
@@ -29,14 +31,18 @@ public final class FileKeys implements KeyHome {
   private record Look(KeyFile.Stamp stamp, List<KeyRecord> keys, @Nullable String fault) {}
 
   private final Vertx vertx;
+  private final WorkerExecutor worker;
   private final KeyFile file;
   private Consumer<List<KeyRecord>> publish = ignored -> {};
   private KeyFile.@Nullable Stamp seen;
   private List<KeyRecord> inForce = List.of();
+  private boolean complained;
+  private long lookTimer;
   private boolean closed;
 
   public FileKeys(Vertx vertx, Path path) {
     this.vertx = vertx;
+    this.worker = vertx.createSharedWorkerExecutor(WORKER, 1);
     this.file = new KeyFile(path);
   }
 
@@ -46,19 +52,32 @@ public final class FileKeys implements KeyHome {
     return look();
   }
 
-  /** Workers take the looks and the changes of one loop one by one. */
+  /** Never fails. The worker takes the looks and the changes one by one. */
   private Future<Void> look() {
     KeyFile.Stamp before = seen;
-    return vertx
+    return worker
         .executeBlocking(() -> lookAt(file, before))
         .onSuccess(this::take)
+        .onComplete(ignored -> complained = false, this::failed)
         .onComplete(ignored -> lookLater())
-        .mapEmpty();
+        .<Void>mapEmpty()
+        .otherwiseEmpty();
+  }
+
+  /** Says once what went wrong. */
+  private void failed(Throwable cause) {
+    if (!complained && !closed) {
+      complained = true;
+      LOG.error(
+          "API keys: {} cannot be looked at; the keys that were read before stay in force",
+          file.path(),
+          cause);
+    }
   }
 
   private void lookLater() {
     if (!closed) {
-      vertx.setTimer(LOOK_MS, ignored -> look());
+      lookTimer = vertx.setTimer(LOOK_MS, ignored -> look());
     }
   }
 
@@ -114,7 +133,7 @@ public final class FileKeys implements KeyHome {
    */
   private Future<Boolean> change(UnaryOperator<List<KeyRecord>> edit) {
     List<KeyRecord> known = inForce;
-    return vertx
+    return worker
         .executeBlocking(() -> rewrite(file, known, edit))
         .onSuccess(this::take)
         .map(look -> look != null)
@@ -133,25 +152,33 @@ public final class FileKeys implements KeyHome {
   }
 
   /**
-   * Edits what the file holds now, which is not always what was read last.
+   * Edits what the file holds now, which is not always what was read last; and again where somebody
+   * else edits it meanwhile.
    *
    * @param known what it held, should it be gone
    */
   private static @Nullable Look rewrite(
       KeyFile file, List<KeyRecord> known, UnaryOperator<List<KeyRecord>> edit)
       throws IOException, MalformedKeyException {
-    List<KeyRecord> old = file.stamp().equals(KeyFile.Stamp.ABSENT) ? known : file.read();
-    List<KeyRecord> edited = List.copyOf(edit.apply(old));
-    if (edited.size() == old.size()) {
-      return null;
+    for (int i = 0; i < MOST_REWRITES; i++) {
+      KeyFile.Stamp before = file.stamp();
+      List<KeyRecord> old = before.equals(KeyFile.Stamp.ABSENT) ? known : file.read();
+      List<KeyRecord> edited = List.copyOf(edit.apply(old));
+      if (edited.size() == old.size()) {
+        return null;
+      }
+      KeyFile.Stamp written = file.replace(before, edited);
+      if (written != null) {
+        return new Look(written, edited, null);
+      }
     }
-    file.write(edited);
-    return new Look(file.stamp(), edited, null);
+    throw new IOException(file.path() + " is being changed by somebody else");
   }
 
   @Override
   public Future<Void> close() {
     closed = true;
-    return Future.succeededFuture();
+    vertx.cancelTimer(lookTimer);
+    return worker.close();
   }
 }

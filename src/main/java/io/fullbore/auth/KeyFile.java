@@ -25,8 +25,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of keys, {@code {"keys": […]}}: strict JSON, which only its owner may read. Replaced as
- * a whole, so that no reader ever sees half of it. Blocks; {@link FileKeys} calls it on workers.
+ * The file of keys, {@code {"keys": […]}}: strict JSON. Replaced as a whole, so that no reader ever
+ * sees half of it, by a file that only its owner may read. Blocks; {@link FileKeys} calls it on
+ * workers.
  */
 record KeyFile(Path path) {
   private static final JsonMapper MAPPER =
@@ -49,6 +50,10 @@ record KeyFile(Path path) {
   }
 
   Stamp stamp() {
+    return stamp(path);
+  }
+
+  private static Stamp stamp(Path path) {
     try {
       var attributes = Files.readAttributes(path, BasicFileAttributes.class);
       return new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
@@ -94,7 +99,13 @@ record KeyFile(Path path) {
     return List.copyOf(records);
   }
 
-  void write(List<KeyRecord> keys) throws IOException {
+  /**
+   * Writes the file unless it has changed meanwhile, but for the moment of the move itself.
+   *
+   * @param old what is to be replaced
+   * @return of what was written; null where the file is no longer the old one
+   */
+  @Nullable Stamp replace(Stamp old, List<KeyRecord> keys) throws IOException {
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
     keys.forEach(key -> list.add(KeyJson.stored(key)));
     JsonNode root = JsonNodeFactory.instance.objectNode().set("keys", list);
@@ -109,7 +120,12 @@ record KeyFile(Path path) {
         }
         channel.force(true);
       }
+      Stamp written = stamp(fresh);
+      if (!stamp().equals(old)) {
+        return null;
+      }
       Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      return written;
     } finally {
       Files.deleteIfExists(fresh);
     }

@@ -11,6 +11,12 @@ import java.util.function.Consumer;
  */
 public sealed interface KeyHome permits MemoryKeys, FileKeys, RedisKeys {
   /**
+   * Names the one worker that reads keys: behind the prompts that the common workers tokenize, a
+   * revoked key would stay in force for longer than promised.
+   */
+  String WORKER = "keys";
+
+  /**
    * Begins to look after its keys.
    *
    * @param publish gets all keys, immutable
@@ -27,6 +33,14 @@ public sealed interface KeyHome permits MemoryKeys, FileKeys, RedisKeys {
    * @return whether it was there
    */
   Future<Boolean> remove(String id);
+
+  /**
+   * Whether its keys are known to have been changed ever, also before this process; asked whenever
+   * it has published. False where no trace of it would be left.
+   */
+  default boolean everChanged() {
+    return false;
+  }
 
   /** Looks no more. */
   Future<Void> close();

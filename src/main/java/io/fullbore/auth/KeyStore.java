@@ -36,6 +36,9 @@ public final class KeyStore {
   /** Keys of each home, null until they are known; touched on the loop only. */
   private final List<@Nullable List<KeyRecord>> published;
 
+  /** Whether there ever was a key; never unset. */
+  private volatile boolean everHeldKeys;
+
   private volatile KeySnapshot snapshot = KeySnapshot.UNKNOWN;
 
   /**
@@ -72,13 +75,19 @@ public final class KeyStore {
 
   private void publish(int home, List<KeyRecord> keys) {
     published.set(home, keys);
+    if (!keys.isEmpty() || homes.get(home).everChanged()) {
+      everHeldKeys = true;
+    }
     snapshot = KeySnapshot.of(published);
   }
 
-  /** Whether there is no key at all, for certain. Of an expired key there still is one. */
+  /**
+   * Whether there never was a key, for certain. Once there was one this stays false, so that a
+   * server which was closed to strangers is not opened again by revoking its last key, or by a
+   * Redis that has lost them all.
+   */
   public boolean empty() {
-    KeySnapshot current = snapshot;
-    return current.complete() && current.keys().isEmpty();
+    return snapshot.complete() && !everHeldKeys;
   }
 
   /**

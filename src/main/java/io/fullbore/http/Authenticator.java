@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stands before every endpoint that does work: notes who calls, and answers 401 to those who have
- * no key that is in force. As long as no key exists at all, callers on this very machine need none,
- * and whatever key they send is ignored; others are refused, so that a server that is put on a
- * network by mistake serves no strangers.
+ * no key that is in force. As long as there never was a key, callers on this very machine need
+ * none, and whatever key they send is ignored; others are refused, so that a server that is put on
+ * a network by mistake serves no strangers.
  */
 final class Authenticator implements Handler<RoutingContext> {
   private static final String CALLER = Authenticator.class.getName();

@@ -106,7 +106,7 @@ final class AccountLimits implements Limits {
                   case Booking.Spent spent -> {
                     tokens.back().giveBack(reservation.tokens());
                     yield new Admittance.Refused(
-                        spent(spent.budget(), budgets.limit(spent.budget())), headers);
+                        spent(spent, budgets.limit(spent.budget())), headers);
                   }
                   case Booking.Unknown _ -> {
                     tokens.back().giveBack(reservation.tokens());
@@ -156,13 +156,13 @@ final class AccountLimits implements Limits {
         RateHeaders.of(refused.readings()));
   }
 
-  private Failure spent(Budget budget, long limit) {
-    LocalDate next = budget.next(LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
+  private Failure spent(Booking.Spent spent, long limit) {
+    LocalDate next = spent.budget().next(spent.day());
     long endMs = next.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
     return new Failure.BudgetSpent(
         "This request may cost more than is left of %s: limit=%d. Try again after it, at %s 00:00 UTC."
-            .formatted(budget.text(), limit, next),
-        endMs - clock.millis());
+            .formatted(spent.budget().text(), limit, next),
+        Math.max(1, endMs - clock.millis()));
   }
 
   private static Future<Admittance> granted(Hold hold, RateHeaders headers) {

@@ -14,8 +14,9 @@ import java.util.List;
  *   budget:{budget}:day:2026-11-25:open   hash: reservation -&gt; micros
  * </pre>
  *
- * <p>The record of open reservations makes settling one safe to repeat. What a dead node had
- * reserved stays spent: it may have been.
+ * <p>The record of open reservations makes settling one safe to repeat, in whatever order the two
+ * arrive: a repetition that settles leaves {@code settled} there for the first that is late. What a
+ * dead node had reserved stays spent: it may have been.
  */
 final class LedgerScripts {
   /** A hash with more fields counts new users together. */
@@ -83,16 +84,21 @@ final class LedgerScripts {
                   .replace("OPEN_SECONDS", Integer.toString(2 * DAY_SECONDS)));
 
   /**
-   * ARGV goes on with requests, prompt tokens, answer tokens, and whether to count when there is no
-   * such reservation: 1 because Redis has lost it or there was none, 0 because it may be settled.
+   * ARGV goes on with requests, prompt tokens, answer tokens, and a word. Without a reservation
+   * {@code first} counts, because Redis has lost it or there was none; {@code again} and {@code
+   * release} do not, because it may be settled.
    */
   static final RedisScript SETTLE =
       RedisScript.of(
           COMMON
               + """
               local reserved = redis.call('HGET', open, id)
-              if not reserved and ARGV[9] == '0' then return 0 end
-              redis.call('HDEL', open, id)
+              if reserved == 'settled' or not reserved and ARGV[9] ~= 'first' then return 0 end
+              if ARGV[9] == 'again' then
+                redis.call('HSET', open, id, 'settled')
+              else
+                redis.call('HDEL', open, id)
+              end
               spend(micros - (reserved or 0))
               add(day, 'r' .. line, ARGV[6])
               add(day, 'p' .. line, ARGV[7])
@@ -100,10 +106,7 @@ final class LedgerScripts {
               return 1
               """);
 
-  /** KEYS is a day. Answers fields and values in turns. */
-  static final RedisScript READ = RedisScript.of("return redis.call('HGETALL', KEYS[1])");
-
-  static final List<RedisScript> ALL = List.of(RESERVE, SETTLE, READ);
+  static final List<RedisScript> ALL = List.of(RESERVE, SETTLE);
 
   private LedgerScripts() {}
 }

@@ -32,7 +32,7 @@ final class LocalLedger implements Ledger {
     for (Budget budget : Budget.values()) {
       long limit = budgets.limit(budget);
       if (limit > 0 && window.of(budget).micros(budget.owner(owner)) + micros > limit) {
-        return new Booking.Spent(budget);
+        return new Booking.Spent(budget, window.date());
       }
     }
     window.add(owner, model, micros);
@@ -64,12 +64,13 @@ final class LocalLedger implements Ledger {
     days.headMap(today.minusDays(KEPT_DAYS)).clear();
     months.headMap(YearMonth.from(today).minusMonths(1)).clear();
     return new Window(
+        today,
         days.computeIfAbsent(today, ignored -> new SpendTable()),
         months.computeIfAbsent(YearMonth.from(today), ignored -> new SpendTable()));
   }
 
   /** The day and the month in which an entry was begun. */
-  private record Window(SpendTable day, SpendTable month) {
+  private record Window(LocalDate date, SpendTable day, SpendTable month) {
     SpendTable of(Budget budget) {
       return budget.monthly() ? month : day;
     }

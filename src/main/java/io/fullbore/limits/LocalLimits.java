@@ -16,8 +16,12 @@ public final class LocalLimits implements Limits {
   private final LocalLedger ledger;
   private final Limits rules;
 
-  public LocalLimits(ServerConfig.Limits limits, PriceTable prices, InstantSource clock) {
-    rates = new LocalRates(clock);
+  /**
+   * @param requestTimeoutMs the longest that a request may take; it keeps its slot for as long
+   */
+  public LocalLimits(
+      ServerConfig.Limits limits, PriceTable prices, long requestTimeoutMs, InstantSource clock) {
+    rates = new LocalRates(requestTimeoutMs, clock);
     ledger = new LocalLedger(clock);
     rules = new AccountLimits(rates, ledger, prices, limits.dailyCeilingMicros(), clock);
   }

@@ -19,6 +19,7 @@ final class LocalRates implements Rates {
   private static final int MAX_BUCKETS = 100_000;
   private static final int FORGOTTEN_PER_CALL = 8;
 
+  private final long slotLifeMs;
   private final InstantSource clock;
 
   /** By the bucket's key, the one not asked for longest first. */
@@ -26,7 +27,8 @@ final class LocalRates implements Rates {
 
   private long lastSlot;
 
-  LocalRates(InstantSource clock) {
+  LocalRates(long requestTimeoutMs, InstantSource clock) {
+    slotLifeMs = requestTimeoutMs + SLOT_MARGIN_MS;
     this.clock = clock;
   }
 
@@ -78,7 +80,7 @@ final class LocalRates implements Rates {
         key ->
             switch (bucket.kind()) {
               case REQUESTS, TOKENS -> new LevelMeter();
-              case SLOTS -> new SlotMeter();
+              case SLOTS -> new SlotMeter(slotLifeMs);
             });
   }
 
@@ -91,6 +93,10 @@ final class LocalRates implements Rates {
         return;
       }
     }
+  }
+
+  long slotLifeMs() {
+    return slotLifeMs;
   }
 
   /** For tests. */
@@ -154,6 +160,12 @@ final class LocalRates implements Rates {
     /** End of life by slot, the first to end first. */
     private final Map<Long, Long> endMs = new LinkedHashMap<>();
 
+    private final long lifeMs;
+
+    SlotMeter(long lifeMs) {
+      this.lifeMs = lifeMs;
+    }
+
     @Override
     public long waitMs(long limit, long units, long nowMs) {
       expire(nowMs);
@@ -162,7 +174,7 @@ final class LocalRates implements Rates {
 
     @Override
     public void take(long units, long slot, long nowMs) {
-      endMs.put(slot, nowMs + SLOT_LIFE_MS);
+      endMs.put(slot, nowMs + lifeMs);
     }
 
     @Override

@@ -7,11 +7,10 @@ import java.util.List;
  * Keeps the buckets. The algorithm is the generic cell rate algorithm of ITU-T I.371 in its form as
  * a continuous-state leaky bucket: use raises a level, time sinks it, and what would raise it above
  * the limit does not conform. Slots are a set of tickets, each of which expires by itself in case
- * its node dies.
+ * its node dies: after the longest that a request may take, and {@link #SLOT_MARGIN_MS}.
  */
 interface Rates {
-  /** Longer than any request takes. */
-  long SLOT_LIFE_MS = 900_000;
+  long SLOT_MARGIN_MS = 600_000;
 
   /** Nobody knows when a slot becomes free; soon, as a rule. */
   long SLOT_RETRY_MS = 1_000;

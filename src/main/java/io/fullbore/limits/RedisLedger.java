@@ -4,7 +4,6 @@ import io.fullbore.core.Usage;
 import io.fullbore.limits.ScriptRunner.Run;
 import io.fullbore.redis.RedisScript;
 import io.vertx.core.Future;
-import io.vertx.redis.client.Response;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -22,6 +21,7 @@ final class RedisLedger implements Ledger {
   private static final Usage NOTHING = new Usage(0, 0, 0);
 
   private final ScriptRunner redis;
+  private final RedisReports reports;
   private final Ledger lease;
   private final long leaseMicros;
   private final InstantSource clock;
@@ -29,11 +29,18 @@ final class RedisLedger implements Ledger {
   private long lastReservation;
 
   /**
+   * @param reports shared by the event loops of the node
    * @param lease shared by the event loops of the node
    * @param leaseMicros 0 where money is refused while Redis is gone
    */
-  RedisLedger(ScriptRunner redis, Ledger lease, long leaseMicros, InstantSource clock) {
+  RedisLedger(
+      ScriptRunner redis,
+      RedisReports reports,
+      Ledger lease,
+      long leaseMicros,
+      InstantSource clock) {
     this.redis = redis;
+    this.reports = reports;
     this.lease = lease;
     this.leaseMicros = leaseMicros;
     this.clock = clock;
@@ -54,7 +61,7 @@ final class RedisLedger implements Ledger {
   private Booking booking(int exceeded, Entry entry) {
     return exceeded == 0
         ? new Booking.Booked(new RedisReceipt(entry))
-        : new Booking.Spent(Budget.values()[exceeded - 1]);
+        : new Booking.Spent(Budget.values()[exceeded - 1], entry.day());
   }
 
   private Future<Booking> lend(Owner owner, String model, long micros, Budgets budgets) {
@@ -81,30 +88,15 @@ final class RedisLedger implements Ledger {
 
   @Override
   public Future<UsageReport> usage(LocalDate from, LocalDate to) {
-    LocalDate today = today();
-    LocalDate first = from.isBefore(today.minusDays(KEPT_DAYS)) ? today.minusDays(KEPT_DAYS) : from;
-    LocalDate end = to.isAfter(today.plusDays(1)) ? today.plusDays(1) : to;
-    List<LocalDate> days = first.isBefore(end) ? first.datesUntil(end).toList() : List.of();
-    List<Future<Response>> answers =
-        days.stream()
-            .map(day -> redis.read(new Run(LedgerScripts.READ, List.of(key(day)), List.of())))
-            .toList();
-    return Future.all(answers)
-        .map(
-            all -> {
-              var fields = new SpendFields();
-              for (int i = 0; i < days.size(); i++) {
-                fields.read(days.get(i), all.resultAt(i));
-              }
-              return fields.report();
-            });
+    return reports.usage(from, to);
   }
 
   private LocalDate today() {
     return LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
   }
 
-  private static String key(LocalDate day) {
+  /** Names the hash of a day. */
+  static String key(LocalDate day) {
     return "budget:{budget}:day:" + day;
   }
 
@@ -124,10 +116,13 @@ final class RedisLedger implements Ledger {
 
     /** Changes nothing where there is no such reservation. */
     Run release() {
-      return settle(0, 0, NOTHING, false);
+      return settle(0, 0, NOTHING, "release");
     }
 
-    Run settle(long micros, int requests, Usage usage, boolean evenIfNotReserved) {
+    /**
+     * @param word of {@link LedgerScripts#SETTLE}
+     */
+    Run settle(long micros, int requests, Usage usage, String word) {
       return run(
           LedgerScripts.SETTLE,
           micros,
@@ -135,7 +130,7 @@ final class RedisLedger implements Ledger {
               Integer.toString(requests),
               Integer.toString(usage.promptTokens()),
               Integer.toString(usage.completionTokens()),
-              evenIfNotReserved ? "1" : "0"));
+              word));
     }
 
     private Run run(RedisScript script, long micros, Stream<String> more) {
@@ -158,7 +153,7 @@ final class RedisLedger implements Ledger {
 
     @Override
     public void settle(long micros, Usage usage) {
-      redis.tell(entry.settle(micros, 1, usage, true), entry.settle(micros, 1, usage, false));
+      redis.tell(entry.settle(micros, 1, usage, "first"), entry.settle(micros, 1, usage, "again"));
     }
 
     @Override
@@ -177,7 +172,7 @@ final class RedisLedger implements Ledger {
 
     @Override
     public void settle(long micros, Usage usage) {
-      redis.tell(entry.settle(micros, 1, usage, true), null);
+      redis.tell(entry.settle(micros, 1, usage, "first"), null);
     }
 
     @Override

@@ -25,11 +25,13 @@ public final class RedisLimits implements Limits {
   private final Limits rules;
 
   /**
+   * @param reports the one of the process
    * @param fallback the one of the process, shared by its event loops
    * @param clock by which days begin; rates go by Redis's own
    */
   public RedisLimits(
       RedisGate gate,
+      RedisReports reports,
       LocalLimits fallback,
       ServerConfig.Limits limits,
       PriceTable prices,
@@ -40,15 +42,22 @@ public final class RedisLimits implements Limits {
     long leaseMicros =
         switch (limits.moneyFallback()) {
           case CLOSED -> 0;
-          case LEASE -> limits.leaseMicros();
+          case LEASE -> leaseMicros(limits);
         };
     rules =
         new AccountLimits(
             new RedisRates(redis, fallback.rates(), limits.fallbackPercent()),
-            new RedisLedger(redis, fallback.ledger(), leaseMicros, clock),
+            new RedisLedger(redis, reports, fallback.ledger(), leaseMicros, clock),
             prices,
             limits.dailyCeilingMicros(),
             clock);
+  }
+
+  /** What all nodes together may spend bounds what one may. */
+  private static long leaseMicros(ServerConfig.Limits limits) {
+    return limits.dailyCeilingMicros() == 0
+        ? limits.leaseMicros()
+        : Math.min(limits.leaseMicros(), limits.dailyCeilingMicros());
   }
 
   @Override

@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedisRates implements Rates {
   private final ScriptRunner redis;
-  private final Rates fallback;
+  private final LocalRates fallback;
   private final int fallbackPercent;
   private final String node = UUID.randomUUID().toString();
   private long lastSlot;
 
-  RedisRates(ScriptRunner redis, Rates fallback, int fallbackPercent) {
+  RedisRates(ScriptRunner redis, LocalRates fallback, int fallbackPercent) {
     this.redis = redis;
     this.fallback = fallback;
     this.fallbackPercent = fallbackPercent;
@@ -34,7 +34,7 @@ final class RedisRates implements Rates {
             List.of(
                 Long.toString(units),
                 slot,
-                Long.toString(SLOT_LIFE_MS),
+                Long.toString(fallback.slotLifeMs()),
                 Long.toString(SLOT_RETRY_MS)));
     for (Bucket bucket : buckets) {
       arguments.add(bucket.kind().name());

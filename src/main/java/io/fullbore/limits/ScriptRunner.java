@@ -11,18 +11,23 @@ import io.vertx.redis.client.impl.types.ErrorType;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Runs the scripts of the limits: those that are asked for an answer, and those that are told
- * something, which wait here while Redis is gone and go with the first calls after it is back.
+ * something, which wait here while Redis is gone and go as soon as it is back.
  *
  * <p>A new connection is taught all scripts before it runs one, so that they run in the order of
- * the calls: a script that Redis has to be taught in between would run after the ones behind it.
+ * the calls: a script that Redis has to be taught in between would run after the ones behind it. In
+ * a cluster that holds for the node only that happens to be taught; any other one is taught by the
+ * first call that needs it, which may then run after calls behind it. No call relies on another one
+ * that has not been answered.
  *
- * <p>Bounded: the oldest of {@link #MAX_WAITING} waiting ones is dropped. Confined to the gate's
+ * <p>What Redis refuses to be told for the time being waits as well, and is tried again every 200
+ * ms. Bounded: the oldest of {@link #MAX_WAITING} waiting ones is dropped. Confined to the gate's
  * event loop.
  */
 final class ScriptRunner {
@@ -32,11 +37,17 @@ final class ScriptRunner {
   /** Those that waited go so many at a time: more would make the answers behind them late. */
   private static final int MAX_BEING_TOLD = 100;
 
+  /** Errors that pass, after which the same script may run; before Redis 7 within another one. */
+  private static final Pattern PASSING =
+      Pattern.compile(
+          "(^|-)(MISCONF|OOM|NOREPLICAS|BUSY|TRYAGAIN|READONLY|LOADING|MASTERDOWN|CLUSTERDOWN)\\b");
+
   private final RedisGate gate;
   private final List<RedisScript> scripts;
   private final ArrayDeque<Telling> waiting = new ArrayDeque<>();
   private int beingTold;
-  private boolean taught;
+  private int droppedCount;
+  private boolean pausing;
   private boolean complained;
 
   /** A script with what it is to work on. */
@@ -48,9 +59,13 @@ final class ScriptRunner {
    */
   private record Telling(Run run, @Nullable Run again) {}
 
+  /**
+   * @param gate not started
+   */
   ScriptRunner(RedisGate gate, List<RedisScript> scripts) {
     this.gate = gate;
     this.scripts = scripts;
+    gate.onUp(this::up);
   }
 
   /**
@@ -58,59 +73,48 @@ final class ScriptRunner {
    * @return empty where Redis cannot answer now; never fails
    */
   Future<Optional<Response>> ask(Run run, @Nullable Run undo) {
-    if (!prepare()) {
+    if (!gate.up()) {
       return Future.succeededFuture(Optional.empty());
     }
     return eval(run)
         .map(Optional::of)
-        .recover(
+        .otherwise(
             cause -> {
-              if (undo != null && cause instanceof RedisDownException) {
+              if (undo != null
+                  && cause instanceof RedisDownException down
+                  && !down.certainlyNotRun()) {
                 keep(new Telling(undo, undo));
               }
-              return cause instanceof RedisDownException || cause instanceof ErrorType
-                  ? Future.succeededFuture(Optional.empty())
-                  : Future.failedFuture(cause);
+              return Optional.empty();
             });
-  }
-
-  /**
-   * Runs a script that only reads.
-   *
-   * @return fails as {@link RedisGate#eval} does
-   */
-  Future<Response> read(Run run) {
-    prepare();
-    return eval(run);
   }
 
   /** Runs a script that nobody waits for, now or when Redis is back. */
   void tell(Run run, @Nullable Run again) {
     var telling = new Telling(run, again);
-    if (prepare()) {
+    if (gate.up()) {
       send(telling);
     } else {
       keep(telling);
     }
   }
 
-  /**
-   * @return whether Redis may be asked
-   */
-  private boolean prepare() {
-    if (!gate.up()) {
-      taught = false;
-      return false;
-    }
-    if (!taught) {
-      taught = true;
-      scripts.forEach(
-          script -> gate.send(Request.cmd(Command.SCRIPT).arg("LOAD").arg(script.source())));
-    }
-    while (gate.up() && beingTold < MAX_BEING_TOLD && !waiting.isEmpty()) {
+  private void up() {
+    scripts.forEach(
+        script -> gate.send(Request.cmd(Command.SCRIPT).arg("LOAD").arg(script.source())));
+    flush();
+  }
+
+  private void flush() {
+    while (gate.up() && !pausing && beingTold < MAX_BEING_TOLD && !waiting.isEmpty()) {
       send(waiting.remove());
     }
-    return true;
+    if (droppedCount > 0 && waiting.isEmpty()) {
+      LOG.warn(
+          "Redis was gone for too long: dropped={} of what ended meanwhile is not counted",
+          droppedCount);
+      droppedCount = 0;
+    }
   }
 
   private void send(Telling telling) {
@@ -119,17 +123,43 @@ final class ScriptRunner {
         .onComplete(
             result -> {
               beingTold--;
-              Run again = telling.again();
-              if (again != null && result.cause() instanceof RedisDownException) {
-                keep(new Telling(again, again));
+              if (result.failed()) {
+                failed(telling, result.cause());
               }
-              prepare();
+              flush();
             });
+  }
+
+  private void failed(Telling telling, Throwable cause) {
+    Run again = telling.again();
+    if (cause instanceof ErrorType error) {
+      if (PASSING.matcher(String.valueOf(error.getMessage())).find()) {
+        keep(telling);
+        pause();
+      }
+    } else if (cause instanceof RedisDownException down && down.certainlyNotRun()) {
+      keep(telling);
+    } else if (again != null) {
+      keep(new Telling(again, again));
+    }
+  }
+
+  /** Redis answers, but refuses: trying again at once would only keep it busy. */
+  private void pause() {
+    if (!pausing) {
+      pausing = true;
+      gate.later(
+          () -> {
+            pausing = false;
+            flush();
+          });
+    }
   }
 
   private void keep(Telling telling) {
     if (waiting.size() == MAX_WAITING) {
       waiting.remove();
+      droppedCount++;
     }
     waiting.add(telling);
   }
@@ -140,9 +170,7 @@ final class ScriptRunner {
         .onSuccess(ignored -> complained = false)
         .onFailure(
             cause -> {
-              if (cause instanceof RedisDownException) {
-                taught = false;
-              } else if (!complained) {
+              if (!(cause instanceof RedisDownException) && !complained) {
                 complained = true;
                 LOG.warn("Redis cannot count for the limits: {}", cause.getMessage());
               }

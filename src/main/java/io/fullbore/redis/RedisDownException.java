@@ -4,7 +4,15 @@ package io.fullbore.redis;
 public final class RedisDownException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  RedisDownException(String message) {
+  private final boolean certainlyNotRun;
+
+  RedisDownException(String message, boolean certainlyNotRun) {
     super(message, null, false, false);
+    this.certainlyNotRun = certainlyNotRun;
+  }
+
+  /** Whether Redis has not run the command: it was not sent, or was refused. */
+  public boolean certainlyNotRun() {
+    return certainlyNotRun;
   }
 }

@@ -12,10 +12,12 @@ import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +43,15 @@ public final class RedisGate {
   private static final Set<String> OUTAGES =
       Set.of("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN");
 
+  /** The parts of an address that may hold a password. */
+  private static final Pattern SECRET = Pattern.compile("(?<=://)\\S*(?=@)|(?<=password=)[^&\\s]+");
+
   private final Vertx vertx;
   private final RedisOptions options;
   private final long timeoutMs;
   private final RedisOutage outage;
   private final Set<Promise<Response>> pending = new HashSet<>();
+  private final List<Runnable> whenUp = new ArrayList<>();
   private @Nullable Redis client;
   private @Nullable RedisConnection connection;
   private boolean closed;
@@ -71,6 +77,14 @@ public final class RedisGate {
     return connect();
   }
 
+  /**
+   * Has an action run on the gate's loop each time it is up, before anything else is sent. Call
+   * before {@link #start}.
+   */
+  public void onUp(Runnable action) {
+    whenUp.add(action);
+  }
+
   /** Whether Redis answered last. */
   public boolean up() {
     return connection != null;
@@ -80,7 +94,7 @@ public final class RedisGate {
   public Future<Response> send(Request request) {
     RedisConnection current = connection;
     if (current == null) {
-      return Future.failedFuture(new RedisDownException("Redis is not reachable."));
+      return Future.failedFuture(new RedisDownException("Redis is not reachable.", true));
     }
     return send(current, request);
   }
@@ -117,6 +131,17 @@ public final class RedisGate {
     return payload == null ? request : request.arg(payload);
   }
 
+  /** Has an action run once on the gate's loop, after the time between two tries to connect. */
+  public void later(Runnable action) {
+    vertx.setTimer(
+        RETRY_MS,
+        ignored -> {
+          if (!closed) {
+            action.run();
+          }
+        });
+  }
+
   /** Ends what is under way and connects no more. */
   public Future<Void> close() {
     closed = true;
@@ -141,11 +166,20 @@ public final class RedisGate {
                   && !OUTAGES.contains(kind(error))) {
                 promise.fail(error);
               } else {
-                promise.fail(new RedisDownException("Redis failed: " + result.cause()));
-                lost(through, String.valueOf(result.cause().getMessage()));
+                boolean refused = result.cause() instanceof ErrorType;
+                String why = reason(result.cause());
+                promise.fail(new RedisDownException("Redis failed: " + why, refused));
+                lost(through, why);
               }
             });
     return promise.future();
+  }
+
+  /**
+   * Why Redis cannot be asked; the client's own messages may name its address with the password.
+   */
+  static String reason(Throwable cause) {
+    return SECRET.matcher(String.valueOf(cause)).replaceAll("***");
   }
 
   private static String kind(ErrorType error) {
@@ -188,18 +222,9 @@ public final class RedisGate {
     }
     List<Promise<Response>> waiting = List.copyOf(pending);
     pending.clear();
-    waiting.forEach(promise -> promise.tryFail(new RedisDownException("Redis: " + why + ".")));
+    waiting.forEach(
+        promise -> promise.tryFail(new RedisDownException("Redis: " + why + ".", false)));
     return old == null ? Future.succeededFuture() : old.close();
-  }
-
-  private void reconnectLater() {
-    vertx.setTimer(
-        RETRY_MS,
-        ignored -> {
-          if (!closed) {
-            connect();
-          }
-        });
   }
 
   /** One attempt; another one follows later where it fails. */
@@ -219,8 +244,8 @@ public final class RedisGate {
                       } else {
                         made.close();
                         if (!closed) {
-                          outage.begin(String.valueOf(result.cause()));
-                          reconnectLater();
+                          outage.begin(reason(result.cause()));
+                          later(this::connect);
                         }
                       }
                       attempted.complete();
@@ -235,8 +260,9 @@ public final class RedisGate {
   private void use(Redis made, RedisConnection opened) {
     client = made;
     connection = opened;
-    opened.exceptionHandler(cause -> lost(opened, String.valueOf(cause.getMessage())));
+    opened.exceptionHandler(cause -> lost(opened, reason(cause)));
     opened.endHandler(ignored -> lost(opened, "the connection was closed"));
     outage.end();
+    whenUp.forEach(Runnable::run);
   }
 }

@@ -213,7 +213,8 @@ abstract class GatewayContract {
       String id = ((JsonObject) entry).getString("id");
       assertEquals(200, send(admin("/admin/keys/" + id).DELETE().build()).statusCode());
     }
-    // With no key left, callers on this machine need none: a new one closes the door again.
+    // With no key left, callers on this machine are no more let in than before.
+    assertEquals(401, send(chat(key, body("hello"))).statusCode());
     String other = key(new JsonObject());
     assertEquals(401, send(chat(key, body("hello"))).statusCode());
     assertEquals(200, send(chat(other, body("hello"))).statusCode());

@@ -2,25 +2,21 @@ package io.fullbore.auth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.slf4j.LoggerFactory;
 
 class FileKeysTest extends KeyStoreContract {
   private static final long REREAD_MS = 10_000;
@@ -69,14 +65,15 @@ class FileKeysTest extends KeyStoreContract {
             .formatted(KeyDigest.of("sk-old").hex()));
     until(() -> store.authenticate("sk-old").isPresent(), REREAD_MS);
     Files.writeString(file(), "{\"keys\": []}");
-    until(store::empty, REREAD_MS);
+    until(() -> store.list().isEmpty(), REREAD_MS);
+    assertFalse(store.empty());
   }
 
   @Test
   void aFileThatBreaksOrVanishesChangesNothing() throws Exception {
     KeyStore store = store(home());
     String secret = await(store.create(KeySpec.unlimited("Ada"))).secret();
-    try (var log = new Log()) {
+    try (var log = new KeyLog(FileKeys.class)) {
       Files.writeString(file(), "{\"keys\": [\n  fb-secret]}");
       until(() -> log.lines().size() == 1, REREAD_MS);
       assertEquals(
@@ -140,6 +137,20 @@ class FileKeysTest extends KeyStoreContract {
   }
 
   @Test
+  void aFileThatWasChangedMeanwhileIsNotReplaced() throws Exception {
+    var file = new KeyFile(file());
+    KeyFile.Stamp absent = file.stamp();
+    KeyFile.Stamp written = file.replace(absent, List.of());
+    assertEquals(file.stamp(), written);
+    Files.writeString(file(), "edited by hand");
+    assertNull(file.replace(absent, List.of()));
+    assertEquals("edited by hand", Files.readString(file()));
+    try (var files = Files.list(directory)) {
+      assertEquals(List.of(file()), files.toList());
+    }
+  }
+
+  @Test
   void beforeAnotherHomeTheFileIsOnlyRead() throws Exception {
     IssuedKey inFile = await(store(home()).create(KeySpec.unlimited("Ada")));
     KeyStore both = store(new MemoryKeys(), home());
@@ -149,26 +160,5 @@ class FileKeysTest extends KeyStoreContract {
     assertEquals(Revocation.READ_ONLY, await(both.revoke(inFile.record().id())));
     assertEquals(Revocation.REVOKED, await(both.revoke(elsewhere.record().id())));
     assertTrue(both.authenticate(inFile.secret()).isPresent());
-  }
-
-  /** What {@link FileKeys} logs meanwhile. */
-  private static final class Log implements AutoCloseable {
-    private final Logger logger = (Logger) LoggerFactory.getLogger(FileKeys.class);
-    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
-
-    Log() {
-      appender.list = new CopyOnWriteArrayList<>();
-      appender.start();
-      logger.addAppender(appender);
-    }
-
-    List<String> lines() {
-      return appender.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
-    }
-
-    @Override
-    public void close() {
-      logger.detachAppender(appender);
-    }
   }
 }

@@ -136,4 +136,13 @@ abstract class KeyStoreContract {
     assertFalse(shown.contains(issued.record().digest().hex()));
     assertFalse(KeyJson.stored(issued.record()).toString().contains(issued.secret()));
   }
+
+  @Test
+  void onceItHadAKeyItIsNeverEmptyAgain() throws Exception {
+    KeyStore store = store(home());
+    IssuedKey only = await(store.create(KeySpec.unlimited("Ada")));
+    await(store.revoke(only.record().id()));
+    assertEquals(List.of(), store.list());
+    assertFalse(store.empty());
+  }
 }

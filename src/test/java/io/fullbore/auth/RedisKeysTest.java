@@ -36,8 +36,12 @@ class RedisKeysTest extends KeyStoreContract {
 
   @Override
   KeyHome home() {
+    return new RedisKeys(vertx, gate());
+  }
+
+  private RedisGate gate() {
     var options = new RedisOptions().setConnectionString(redis.url());
-    return new RedisKeys(vertx, new RedisGate(vertx, options, 500, new RedisOutage()));
+    return new RedisGate(vertx, options, 500, new RedisOutage());
   }
 
   @Test
@@ -86,8 +90,9 @@ class RedisKeysTest extends KeyStoreContract {
         KeysUnavailableException.class, () -> await(store.create(KeySpec.unlimited("Bob"))));
     assertTrue(store.authenticate(key.secret()).isPresent());
     redis.restart();
-    until(store::empty, RECONNECT_MS);
+    until(() -> store.list().isEmpty(), RECONNECT_MS);
     assertTrue(store.authenticate(key.secret()).isEmpty());
+    assertFalse(store.empty());
   }
 
   @Test
@@ -103,9 +108,44 @@ class RedisKeysTest extends KeyStoreContract {
   void aMalformedKeyDoesNotLockTheOthersOut() throws Exception {
     IssuedKey key = await(store(home()).create(KeySpec.unlimited("Ada")));
     Redis client = Redis.createClient(vertx, redis.url());
-    await(client.send(Request.cmd(Command.HSET).arg("fullbore:keys").arg("a").arg("fb-secret")));
-    await(client.send(Request.cmd(Command.HSET).arg("fullbore:keys").arg("b").arg("{}")));
+    await(client.send(Request.cmd(Command.HSET).arg("{fullbore:keys}").arg("a").arg("fb-secret")));
+    await(client.send(Request.cmd(Command.HSET).arg("{fullbore:keys}").arg("b").arg("{}")));
     assertEquals(List.of(key.record()), store(home()).list());
+    await(client.close());
+  }
+
+  @Test
+  void whereEveryKeyWasRevokedALaterNodeIsNotEmptyEither() throws Exception {
+    KeyStore store = store(home());
+    await(store.revoke("key-of-nobody"));
+    assertTrue(store(home()).empty());
+    await(store.revoke(await(store.create(KeySpec.unlimited("Ada"))).record().id()));
+    assertFalse(store(home()).empty());
+  }
+
+  @Test
+  void whatWasEditedByHandIsSeenAfterAWhile() throws Exception {
+    KeyStore store = store(new RedisKeys(vertx, gate(), 2));
+    IssuedKey key = await(store.create(KeySpec.unlimited("Ada")));
+    Redis client = Redis.createClient(vertx, redis.url());
+    await(client.send(Request.cmd(Command.HDEL).arg("{fullbore:keys}").arg(key.record().id())));
+    until(() -> store.authenticate(key.secret()).isEmpty(), RECONNECT_MS);
+    await(client.close());
+  }
+
+  @Test
+  void whatIsWrongWithRedisIsSaidOnce() throws Exception {
+    Redis client = Redis.createClient(vertx, redis.url());
+    await(client.send(Request.cmd(Command.SET).arg("{fullbore:keys}").arg("no hash")));
+    try (var log = new KeyLog(RedisKeys.class)) {
+      KeyStore store = store(home());
+      store(home());
+      assertEquals(2, log.lines().size(), log.lines()::toString);
+      assertFalse(store.empty());
+      await(client.send(Request.cmd(Command.DEL).arg("{fullbore:keys}")));
+      until(store::empty, RECONNECT_MS);
+      assertEquals(2, log.lines().size(), log.lines()::toString);
+    }
     await(client.close());
   }
 }

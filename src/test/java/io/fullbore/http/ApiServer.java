@@ -13,6 +13,7 @@ import io.fullbore.engine.RecordCodec;
 import io.fullbore.limits.LocalLimits;
 import io.fullbore.limits.PriceTable;
 import io.fullbore.limits.RedisLimits;
+import io.fullbore.limits.RedisReports;
 import io.fullbore.redis.RedisAddresses;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
@@ -74,23 +75,33 @@ final class ApiServer implements AutoCloseable {
     ServerConfig.Redis redis = config.redis();
     PriceTable prices = PriceTable.of(config.prices());
     InstantSource clock = InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000));
-    var local = new LocalLimits(config.limits(), prices, clock);
+    var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), clock);
     var outage = new RedisOutage();
     return new ApiParts(
         TestModel.models(),
         health,
         new LocalAnswers(1 << 20, 300_000, redis.url() == null),
         new Flights(),
-        () ->
-            redis.url() == null
-                ? null
-                : new RedisGate(vertx, RedisAddresses.options(redis), redis.timeoutMs(), outage),
-        gate -> gate == null ? local : new RedisLimits(gate, local, config.limits(), prices, clock),
+        () -> redis.url() == null ? null : gate(redis, outage),
+        gate ->
+            gate == null
+                ? local
+                : new RedisLimits(
+                    gate,
+                    new RedisReports(vertx, gate(redis, outage), clock),
+                    local,
+                    config.limits(),
+                    prices,
+                    clock),
         config.cache(),
         new KeyStore(vertx, List.of(new MemoryKeys()), clock),
         new AdminKey(config.auth().adminKey()),
         null,
         clock);
+  }
+
+  private RedisGate gate(ServerConfig.Redis redis, RedisOutage outage) {
+    return new RedisGate(vertx, RedisAddresses.options(redis), redis.timeoutMs(), outage);
   }
 
   /** The configuration with these settings, by dotted path. */

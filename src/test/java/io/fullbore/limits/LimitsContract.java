@@ -44,6 +44,8 @@ abstract class LimitsContract {
   static final String FREE = "free";
   static final PriceTable PRICES = PriceTable.of(List.of(new Price(PRICED, 1_000_000, 1_000_000)));
   static final int NODE_COUNT = 3;
+  static final long REQUEST_TIMEOUT_MS = 3_600_000;
+  static final long SLOT_LIFE_MS = REQUEST_TIMEOUT_MS + 600_000;
 
   private static final List<Vertx> VERTX = new ArrayList<>();
 
@@ -143,7 +145,11 @@ abstract class LimitsContract {
         assertInstanceOf(Admittance.Refused.class, admittance, admittance::toString).failure());
   }
 
+  /** Waits until whatever was settled or released is counted. */
+  void awaitCounted() throws Exception {}
+
   final UsageReport usage() throws Exception {
+    awaitCounted();
     return call(limits -> limits.usage(LocalDate.MIN, LocalDate.MAX));
   }
 

@@ -22,13 +22,14 @@ import org.junit.jupiter.api.Test;
 
 class LocalLimitsTest extends LimitsContract {
   private ServerConfig.@Nullable Limits config;
-  private LocalLimits shared = new LocalLimits(ServerConfig.defaults().limits(), PRICES, clock);
+  private LocalLimits shared =
+      new LocalLimits(ServerConfig.defaults().limits(), PRICES, REQUEST_TIMEOUT_MS, clock);
 
   @Override
   Limits open(Vertx vertx, Context loop, ServerConfig.Limits limits) {
     if (config != limits) {
       config = limits;
-      shared = new LocalLimits(limits, PRICES, clock);
+      shared = new LocalLimits(limits, PRICES, REQUEST_TIMEOUT_MS, clock);
     }
     return shared;
   }
@@ -82,7 +83,7 @@ class LocalLimitsTest extends LimitsContract {
   void aForgottenSlotExpires() throws Exception {
     Account account = key(slots(1));
     granted(admit(account));
-    clock.move(Duration.ofMillis(Rates.SLOT_LIFE_MS - 1));
+    clock.move(Duration.ofMillis(SLOT_LIFE_MS - 1));
     refused(Failure.RateLimited.class, admit(account));
     clock.move(Duration.ofMillis(1));
     granted(admit(account));

@@ -15,6 +15,7 @@ import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -100,12 +101,19 @@ class RedisGateTest {
   @Test
   void aKilledRedisHealsWhenItIsStartedAgain() throws Exception {
     try (var redis = RedisServer.start()) {
-      RedisGate gate = gate(redis.url(), 500);
+      var ups = new AtomicInteger();
+      var gate =
+          new RedisGate(
+              vertx, new RedisOptions().setConnectionString(redis.url()), 500, new RedisOutage());
+      gate.onUp(ups::incrementAndGet);
+      onLoop(gate::start);
+      assertEquals(1, ups.get());
       redis.kill();
       await(() -> !gate.up());
       assertInstanceOf(RedisDownException.class, failure(ping(gate)));
       redis.restart();
       await(gate::up);
+      assertEquals(2, ups.get());
       assertEquals("PONG", onLoop(ping(gate)).toString());
     }
   }
@@ -124,5 +132,16 @@ class RedisGateTest {
     assertTrue(accepted.get() > 0);
     assertFalse(gate.up());
     assertInstanceOf(RedisDownException.class, failure(ping(gate)));
+  }
+
+  @Test
+  void thePasswordIsNeverTold() {
+    String cluster = "Failed obtaining connection to: redis://user:p@ss@127.0.0.1:7000/0";
+    assertEquals(
+        "java.io.IOException: Failed obtaining connection to: redis://***@127.0.0.1:7000/0",
+        RedisGate.reason(new IOException(cluster)));
+    assertEquals(
+        "java.io.IOException: [redis://127.0.0.1:1/?password=***&protocol=3]",
+        RedisGate.reason(new IOException("[redis://127.0.0.1:1/?password=secret&protocol=3]")));
   }
 }
