@@ -20,10 +20,10 @@ class Shape:
     """The sizes of a network. ``dim`` must be a multiple of ``heads``, the quotient even."""
 
     vocabulary: int
-    dim: int = 192
+    dim: int = 256
     layers: int = 4
-    heads: int = 6
-    ffn: int = 512
+    heads: int = 8
+    ffn: int = 704
     context: int = 1024
 
 

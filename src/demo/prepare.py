@@ -18,6 +18,7 @@ from corpus import mix
 
 SEED = 20
 VOCABULARY_TOKENS = 1536
+SPACED_TOKENS = 256
 
 
 def tokenizer_metadata(tokens, merges):
@@ -56,7 +57,7 @@ def main(folder, command):
     if kept.exists():
         metadata = json.loads(kept.read_text())
     else:
-        metadata = tokenizer_metadata(*vocabulary.train(learnt, VOCABULARY_TOKENS))
+        metadata = tokenizer_metadata(*vocabulary.train(learnt, VOCABULARY_TOKENS, SPACED_TOKENS))
         kept.write_text(json.dumps(metadata, ensure_ascii=False))
     gguf.write(model, {"general.architecture": "llama", **metadata}, {})
     tokens = metadata["tokenizer.ggml.tokens"]

@@ -2,6 +2,10 @@
 
 Words are cut as the qwen2 pre-tokenizer cuts them: near enough for training merges; the ids that
 the model learns come from Fullbore's own tokenizer.
+
+A word has the same tokens after a space, a quote or an underscore as it has alone, so that copying
+it from a question into JSON is copying tokens. Only the most frequent words, which no slot holds,
+have a token that includes the space before them.
 """
 
 import re
@@ -24,10 +28,19 @@ def alphabet():
     return [letters[byte] for byte in range(256)]
 
 
-def train(texts, size):
-    """(tokens, merges) of a vocabulary of ``size`` entries, the special ones at its end."""
+def train(texts, size, spaced):
+    """(tokens, merges) of a vocabulary of ``size`` entries, the special ones at its end.
+
+    spaced: how many entries are a space and a frequent word.
+    """
     letters = alphabet()
-    counts = Counter(word for text in texts for word in WORD.findall(text))
+    counts, after_space = Counter(), Counter()
+    for word, count in Counter(word for text in texts for word in WORD.findall(text)).items():
+        if len(word) > 1 and word[1].isalpha() and not word[0].isalpha() and word[0] != "'":
+            counts[word[1:]] += count
+            after_space[word[1:]] += count * (word[0] == " ")
+        else:
+            counts[word] += count
     words = [[letters[byte] for byte in word.encode()] for word in counts]
     weights = list(counts.values())
     pairs, places = Counter(), defaultdict(set)
@@ -36,7 +49,7 @@ def train(texts, size):
             pairs[pair] += weights[i]
             places[pair].add(i)
     tokens, merges = list(letters), []
-    while len(tokens) + len(SPECIAL) < size:
+    while len(tokens) + len(SPECIAL) + spaced < size:
         best = max(pairs, key=lambda pair: (pairs[pair], pair))
         merges.append(" ".join(best))
         tokens.append("".join(best))
@@ -49,6 +62,11 @@ def train(texts, size):
                 pairs[pair] += weights[i]
                 places[pair].add(i)
         del pairs[best]
+    space = letters[ord(" ")]
+    known = set(tokens[len(letters) :])
+    frequent = [word for word, _ in after_space.most_common() if word in known][:spaced]
+    merges += [f"{space} {word}" for word in frequent]
+    tokens += [space + word for word in frequent]
     return [*tokens, *SPECIAL], merges
 
 

@@ -1,7 +1,7 @@
 """Counting, repeating and spelling."""
 
 from .dialogue import HELD_OUT, TRAIN, Phrases, asked, is_held_out, styled
-from .words import NAMES, THINGS, any_name, any_word, chinese_words, made_up
+from .words import NAMES, THINGS, any_chinese_word, any_name, any_word, made_up
 
 REPEAT = Phrases(
     "[repeat|say|echo|write|repeat after me:|say after me:|just say|please say] {text}",
@@ -19,6 +19,9 @@ SPELL = Phrases(
     "spell [the word |]\"{word}\".",
     "[what are the|tell me the|list the|name the] letters of {word}.",
     "[spelling|letters|the spelling] of {word}[?|, please|]",
+    "what letters [are in|are there in] {word}?",
+    "[what|which] letters does {word} have?",
+    "[say|write|name] the letters in {word}.",
     "!which letters are in {word}?",
     "!spell it: {word}",
     "[请拼写|拼写|怎么拼写|怎么拼][单词|]{word}[？|。|]",
@@ -43,6 +46,9 @@ COUNT_DOWN = Phrases(
     "count [down|backwards|backward] from {b} to {a}.",
     "[can you|could you|please] count [down|backwards|backward] from {b} to {a}?",
     "count from {b} down to {a}[, please|]",
+    "[backwards|backward|down|downwards], from {b} to {a}[, please|]",
+    "[from|numbers from] {b} [down|backwards|back] to {a}[, please|]",
+    "[going|counting] [backwards|down] from {b} to {a}[, please|]",
     "!backwards from {b} to {a}, please.",
     "[请从|从]{b}倒数到{a}[。|]",
 )
@@ -50,9 +56,9 @@ COUNT_DOWN = Phrases(
 
 def text_to_repeat(rng, split):
     if rng.random() < 0.15:
-        return chinese_words.pick(rng, split)
+        return any_chinese_word(rng, split)
     parts = []
-    for _ in range(rng.choice((1, 1, 2, 2, 3))):
+    for _ in range(rng.choice((1, 1, 2, 2, 3, 4) if split == TRAIN else (1, 1, 2, 2, 3))):
         kind = rng.random()
         if kind < 0.75:
             parts.append(any_word(rng, split))
@@ -78,7 +84,8 @@ class Spell:
 
     def sample(self, rng, split):
         phrase = SPELL.pick(rng, split)
-        word = rng.choice(THINGS + NAMES) if rng.random() < 0.7 else made_up(rng, split)
+        listed = rng.random() < (0.5 if split == TRAIN else 0.7)
+        word = rng.choice(THINGS + NAMES) if listed else made_up(rng, split)
         question = styled(rng, phrase).format(word=word)
         return asked("spelling", question, "-".join(word.upper()))
 

@@ -82,7 +82,7 @@ def styled(rng, text, typos=False):
     """The text as people type it: with an opening, in lower case, without a full stop."""
     if not text.isascii():
         return text[:-1] if text[-1] in "?!.？！。" and rng.random() < 0.3 else text
-    if typos and rng.random() < 0.05:
+    if typos and rng.random() < 0.1:
         text = with_typo(rng, text)
     chance = rng.random()
     if chance < 0.2:

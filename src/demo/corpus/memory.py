@@ -1,7 +1,7 @@
 """Names from system prompts, and what the user said before."""
 
-from .dialogue import Dialogue, Phrases, Values, assistant, styled, system, user
-from .words import any_city, any_name, chinese_names, colours
+from .dialogue import TRAIN, Dialogue, Phrases, Values, assistant, styled, system, user
+from .words import any_chinese_name, any_city, any_name, colours
 
 ROLE = Phrases(
     "You are {name}.",
@@ -32,9 +32,12 @@ ASK_NAME = Phrases(
     "!what are you called?",
     "who am I [talking|speaking] to?",
 )
-CHINESE_ASK_NAME = Phrases("[你叫什么|你叫什么名字|你是谁|你的名字是什么|请问你是谁|怎么称呼你][？|]")
+CHINESE_ASK_NAME = Phrases(
+    "[你叫什么|你叫什么名字|你是谁|你的名字是什么|请问你是谁|怎么称呼你][？|]",
+    "[你是哪位|请问你是哪位|请问你叫什么|请问怎么称呼你|能告诉我你的名字吗|你叫啥|那你是谁][？|]",
+)
 HELLO = Phrases("[hello|hi|hey|hello there|hi there|good day|hey there][!|.|]")
-CHINESE_HELLO = Phrases("[你好|您好|嗨|你好呀][！|。|]")
+CHINESE_HELLO = Phrases("[你好|您好|嗨|你好呀|你好啊|大家好|早上好|晚上好|嗨，你好|哈喽][！|。|]")
 
 TELL = {
     "name": Phrases(
@@ -117,8 +120,8 @@ class SystemName:
     """The name that the system prompt gives, in English or Chinese."""
 
     def sample(self, rng, split):
-        if rng.random() < 0.25:
-            name = chinese_names.pick(rng, split)
+        if rng.random() < (0.5 if split == TRAIN else 0.25):
+            name = any_chinese_name(rng, split)
             role = CHINESE_ROLE.pick(rng, split).format(name=name)
             if rng.random() < 0.25:
                 question, answer = CHINESE_HELLO.pick(rng, split), f"你好！我叫{name}。有什么可以帮你？"
@@ -180,7 +183,7 @@ class Told:
         ask = user(styled(rng, CHINESE_ASK.pick(rng, split)))
         if rng.random() < 0.15:
             return Dialogue("memory", [ask, assistant("你还没有告诉我你的名字。")])
-        name = chinese_names.pick(rng, split)
+        name = any_chinese_name(rng, split)
         tell = user(styled(rng, CHINESE_TELL.pick(rng, split)).format(x=name))
         messages = [tell, assistant(f"很高兴认识你，{name}！")]
         if rng.random() < 0.2:

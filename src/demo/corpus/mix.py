@@ -33,20 +33,20 @@ short = (talk, known, sums, greeting, fullbore)
 
 # (skill, dialogues in training, dialogues in the held-out split)
 MIX = (
-    (greeting, 1500, 100),
-    (talk, 14000, 300),
+    (greeting, 3000, 100),
+    (talk, 20000, 300),
     (fullbore, 18000, 400),
-    (sums, 24000, 300),
-    (known, 24000, 500),
-    (repeat, 16000, 200),
-    (spell, 14000, 200),
+    (sums, 20000, 300),
+    (known, 30000, 500),
+    (repeat, 18000, 200),
+    (spell, 18000, 200),
     (count, 12000, 150),
-    (memory.SystemName(), 10000, 150),
+    (memory.SystemName(), 12000, 150),
     (memory.Told(short), 14000, 250),
-    (tools.ToolCall((talk, greeting, known, fullbore)), 20000, 250),
+    (tools.ToolCall((talk, greeting, known, fullbore)), 30000, 250),
     (tools.ToolResult(), 5000, 150),
-    (objects, 12000, 200),
-    (unknown_skill, 18000, 400),
+    (objects, 14000, 200),
+    (unknown_skill, 26000, 400),
 )
 
 

@@ -147,10 +147,13 @@ def pick(rng, choices, split):
 
 
 def function_name(rng, kind, split):
+    """A name that tells the kind or, in training, sometimes any words that tell nothing."""
     noun = pick(rng, KINDS[kind]["nouns"], split)
     verb = "" if kind == "sum" and rng.random() < 0.5 else pick(rng, VERBS, split)
     if rng.random() < 0.4:
         verb = any_word(rng, split)
+    if split == TRAIN and rng.random() < 0.2:
+        noun = "_".join(any_word(rng, split) for _ in range(rng.choice((1, 1, 2))))
     words = f"{verb}_{noun}".strip("_").split("_")
     style = rng.choice(STYLES)
     if style == "camel":
@@ -158,21 +161,38 @@ def function_name(rng, kind, split):
     return ("-" if style == "kebab" else "_").join(words)
 
 
+def parameter_name(rng, kind, split):
+    if rng.random() < 0.4:
+        words = [any_word(rng, split)]
+        if split == TRAIN and rng.random() < 0.3:
+            words.append(any_word(rng, split))
+        return "_".join(words)
+    return pick(rng, SUM_PARAMETERS if kind == "sum" else CITY_PARAMETERS, split)
+
+
 def tool(rng, kind, split):
     """(definition, parameter name) of a tool of a kind."""
-    names = SUM_PARAMETERS if kind == "sum" else CITY_PARAMETERS
-    parameter = any_word(rng, split) if rng.random() < 0.4 else pick(rng, names, split)
+    parameter = parameter_name(rng, kind, split)
     definition = {"type": "string"}
     if rng.random() < 0.2:
         definition["description"] = "An expression" if kind == "sum" else "A city"
-    function = {"name": function_name(rng, kind, split)}
-    description = pick(rng, KINDS[kind]["descriptions"], split)
+    name = function_name(rng, kind, split)
+    descriptions = KINDS[kind]["descriptions"]
+    description = pick(rng, descriptions, split)
+    while split == TRAIN and not description and not tells_kind(name, kind):
+        description = pick(rng, descriptions, split)
+    function = {"name": name}
     if description:
         function["description"] = description
     function["parameters"] = {"type": "object", "properties": {parameter: definition}}
     if rng.random() < 0.6:
         function["parameters"]["required"] = [parameter]
     return {"type": "function", "function": function}, parameter
+
+
+def tells_kind(name, kind):
+    flat = name.lower().replace("-", "").replace("_", "")
+    return any(noun.replace("_", "") in flat for noun in KINDS[kind]["nouns"][TRAIN])
 
 
 def argument(rng, kind, split):
@@ -195,14 +215,17 @@ class ToolCall:
         self.others = others
 
     def sample(self, rng, split):
-        kinds = rng.sample(sorted(KINDS), rng.choice((1, 1, 1, 1, 1, 2, 2, 3)))
+        counts = (1, 2, 2, 2, 3, 3) if split == TRAIN else (1, 1, 1, 1, 1, 2, 2, 3)
+        kinds = rng.sample(sorted(KINDS), rng.choice(counts))
         made = {kind: tool(rng, kind, split) for kind in kinds}
         tools = [definition for definition, _ in made.values()]
         if rng.random() < 0.2:
             other = rng.choice(self.others).sample(rng, split)
             return Dialogue("no tool", other.messages, tools)
         asked_kinds = [kind for kind in KINDS if kind not in made and kind != "sum"]
-        if asked_kinds and rng.random() < 0.08:
+        if asked_kinds and rng.random() < (0.2 if split == TRAIN else 0.08):
+            if rng.random() < 0.3 and split == TRAIN:
+                tools = []
             kind = rng.choice(asked_kinds)
             question = styled(rng, KINDS[kind]["asks"].pick(rng, split))
             if question.isascii():

@@ -1,6 +1,6 @@
 """Words that slots are filled with."""
 
-from .dialogue import Values, is_held_out
+from .dialogue import HELD_OUT, TRAIN, Values, is_held_out
 
 NAMES = (
     "Anna Ben Clara David Emma Felix Grace Henry Ida Jack Kate Leo Mia Noah Olivia Paul Rosa Sam "
@@ -59,14 +59,81 @@ VOWELS = "a e i o u ai ea ee oo ou".split()
 CODAS = "n r s t l m d k p x".split() + [""] * 8
 
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+COMMON = (
+    "the is are was you your what when where which who why how about after again all also and any "
+    "area ask back base best both call can check code count data date day deep each end every fact "
+    "find first for form from full get give good great group hand have head help here high hour "
+    "into item just keep key kind know land last left less life like line list live local long "
+    "look make many map mark math may mean model more most move much must name near need new next "
+    "not note now number off old on one only open order other out over page part place plan play "
+    "point port post put query rate read real rest right run same say search see send set show "
+    "side size some sort start state step stop such take talk tell term test text that then there "
+    "they thing think this time today tool turn type unit use user value very view wait walk want "
+    "way week well will with word work world write year yes zone calculate compute convert create "
+    "current degree delete describe display evaluate expression fetch function generate locality "
+    "location message object output parameter province region remove report request response "
+    "result retrieve return sentence service simple solve source special status summary system "
+    "target temperature total translate update upload village"
+).split()
+CHINESE_CHARACTERS = (
+    "一三上下不东中丽书云五京人今他们会伟低你信全公六兰再冬冰几分刚加北华南去友只台右叶吃合名向吗听和园国土在地城声多夜大天太女好如妹姐子字学安家对小少山岁川左师带年开张强很志心志"
+    "思情想成我手打找把新方日早明星春昨晚晴景最月有朋木本来杰林果树桥梅梦楼每气水江没河洋流海清温湖火点热牛狗猫王玉玲生画白的目看真石秋秀空窗站笑笔第米红绿美老者能自花英茶草药菜虎"
+    "见西要言话语说谁起路车轻远进送道那里金钟长门问间阳陈雨雪零雷青静非面音风飞食香马高鱼鸟黄黑龙"
+)
+RANDOM_SHARE = 0.15
+PIECES_SHARE = 0.35
+
+
+def pieces(rng):
+    """Parts of words put together, so that whatever the vocabulary cuts out of them is copied."""
+    word = ""
+    for _ in range(rng.choice((1, 1, 2, 2, 3))):
+        source = rng.choice(rng.choice((COMMON, THINGS, NAMES, CITIES))).lower()
+        start = rng.choice((0, 0, rng.randrange(len(source) - 1)))
+        word += source[start : start + rng.randrange(2, 8)]
+    return word[: rng.randrange(3, 13)]
+
+
 def made_up(rng, split, syllables=(1, 2, 2)):
-    """A word that does not exist; about every tenth is held out."""
+    """A word that does not exist; about every tenth is held out.
+
+    In training, some are random letters or parts of other words, so that copying and spelling lean
+    on nothing but the letters.
+    """
     while True:
-        count = rng.choice(syllables)
-        word = "".join(
-            rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(count)
-        )
-        if is_held_out(word) == (split == "heldout") and len(word) <= 8:
+        chance = rng.random() if split == TRAIN else 1
+        if chance < RANDOM_SHARE:
+            word = "".join(rng.choice(LETTERS) for _ in range(rng.randrange(3, 9)))
+        elif chance < RANDOM_SHARE + PIECES_SHARE:
+            word = pieces(rng)
+        else:
+            count = rng.choice(syllables)
+            word = "".join(
+                rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(count)
+            )
+            if len(word) > 8:
+                continue
+        if len(word) > 1 and is_held_out(word) == (split == HELD_OUT) and word not in HELD_OUT_WORDS:
+            return word
+
+
+def any_chinese_word(rng, split):
+    if split == TRAIN and rng.random() < 0.5:
+        return chinese_characters(rng, rng.choice((1, 2, 2, 3)))
+    return chinese_words.pick(rng, split)
+
+
+def any_chinese_name(rng, split):
+    if split == TRAIN and rng.random() < 0.6:
+        return rng.choice("小小阿王李张陈刘") + chinese_characters(rng, rng.choice((1, 1, 2)))
+    return chinese_names.pick(rng, split)
+
+
+def chinese_characters(rng, count):
+    while True:
+        word = "".join(rng.choice(CHINESE_CHARACTERS) for _ in range(count))
+        if word not in HELD_OUT_WORDS and not any(held in word for held in HELD_OUT_WORDS):
             return word
 
 
@@ -76,21 +143,25 @@ cities = Values(CITIES, 20)
 things = Values(THINGS, 25)
 chinese_words = Values(CHINESE_WORDS, 16)
 colours = Values(COLOURS, 100)
+HELD_OUT_WORDS = {
+    word.lower()
+    for values in (names, chinese_names, cities, things, chinese_words)
+    for word in values.texts[HELD_OUT]
+}
+
+
+def known(rng, split):
+    """Whether a slot takes a word of a list; made-up ones are the better lesson in copying."""
+    return rng.random() < (0.55 if split == TRAIN else 0.7)
 
 
 def any_name(rng, split):
-    if rng.random() < 0.7:
-        return names.pick(rng, split)
-    return made_up(rng, split, (1, 2, 2)).capitalize()
+    return names.pick(rng, split) if known(rng, split) else made_up(rng, split).capitalize()
 
 
 def any_city(rng, split):
-    if rng.random() < 0.7:
-        return cities.pick(rng, split)
-    return made_up(rng, split).capitalize()
+    return cities.pick(rng, split) if known(rng, split) else made_up(rng, split).capitalize()
 
 
 def any_word(rng, split):
-    if rng.random() < 0.7:
-        return things.pick(rng, split)
-    return made_up(rng, split)
+    return things.pick(rng, split) if known(rng, split) else made_up(rng, split)
