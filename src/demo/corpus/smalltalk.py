@@ -236,7 +236,7 @@ TALK = [
             "are you [big|small|large]?",
             "!what size do you have?",
         ],
-        "I have about two million parameters: tiny.",
+        "I have about four million parameters: tiny.",
     ),
     (
         [
