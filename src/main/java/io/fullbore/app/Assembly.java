@@ -8,6 +8,7 @@ import io.fullbore.auth.MemoryKeys;
 import io.fullbore.auth.RedisKeys;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.cache.LocalAnswers;
+import io.fullbore.config.GatewayConfig;
 import io.fullbore.config.ServerConfig;
 import io.fullbore.engine.BatchSettings;
 import io.fullbore.engine.BatchVerticle;
@@ -227,7 +228,7 @@ final class Assembly implements AutoCloseable {
 
   private KeyStore keyStore() {
     List<KeyHome> homes = new ArrayList<>();
-    ServerConfig.Redis redis = config.redis();
+    GatewayConfig.Redis redis = config.redis();
     if (redis.url() != null) {
       homes.add(new RedisKeys(vertx, bulkGate()));
     }
@@ -238,7 +239,7 @@ final class Assembly implements AutoCloseable {
   }
 
   private ApiParts parts(EngineHealth health, KeyStore store, @Nullable TlsFiles tls) {
-    ServerConfig.Cache cache = config.cache();
+    GatewayConfig.Cache cache = config.cache();
     boolean hasRedis = config.redis().url() != null;
     PriceTable prices = PriceTable.of(config.prices());
     var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), CLOCK);

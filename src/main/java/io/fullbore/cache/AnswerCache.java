@@ -1,6 +1,6 @@
 package io.fullbore.cache;
 
-import io.fullbore.config.ServerConfig;
+import io.fullbore.config.GatewayConfig;
 import io.fullbore.redis.RedisGate;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -22,14 +22,14 @@ public final class AnswerCache {
 
   private final LocalAnswers local;
   private final @Nullable RedisAnswers remote;
-  private final ServerConfig.Cache settings;
+  private final GatewayConfig.Cache settings;
   private RedisAnswers.Epochs epochs = new RedisAnswers.Epochs(0, 0);
 
   /**
    * @param local shared by all instances
    * @param gate null where there is no Redis
    */
-  public AnswerCache(LocalAnswers local, @Nullable RedisGate gate, ServerConfig.Cache settings) {
+  public AnswerCache(LocalAnswers local, @Nullable RedisGate gate, GatewayConfig.Cache settings) {
     this.local = local;
     this.remote = gate == null ? null : new RedisAnswers(gate, settings);
     this.settings = settings;
@@ -70,7 +70,7 @@ public final class AnswerCache {
     return epochs.all();
   }
 
-  public ServerConfig.Cache settings() {
+  public GatewayConfig.Cache settings() {
     return settings;
   }
 

@@ -1,6 +1,6 @@
 package io.fullbore.cache;
 
-import io.fullbore.config.ServerConfig;
+import io.fullbore.config.GatewayConfig;
 import io.fullbore.redis.RedisDownException;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisScript;
@@ -79,10 +79,10 @@ final class RedisAnswers {
           """);
 
   private final RedisGate gate;
-  private final ServerConfig.Cache settings;
+  private final GatewayConfig.Cache settings;
   private final String holder = UUID.randomUUID().toString();
 
-  RedisAnswers(RedisGate gate, ServerConfig.Cache settings) {
+  RedisAnswers(RedisGate gate, GatewayConfig.Cache settings) {
     this.gate = gate;
     this.settings = settings;
   }

@@ -3,7 +3,7 @@ package io.fullbore.http;
 import io.fullbore.auth.AdminKey;
 import io.fullbore.auth.KeyStore;
 import io.fullbore.cache.LocalAnswers;
-import io.fullbore.config.ServerConfig;
+import io.fullbore.config.GatewayConfig;
 import io.fullbore.limits.Limits;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.serving.Flights;
@@ -34,7 +34,7 @@ public record ApiParts(
     Flights flights,
     Supplier<@Nullable RedisGate> gates,
     Function<@Nullable RedisGate, Limits> limits,
-    ServerConfig.Cache cache,
+    GatewayConfig.Cache cache,
     KeyStore keys,
     AdminKey adminKey,
     @Nullable TlsFiles tls,

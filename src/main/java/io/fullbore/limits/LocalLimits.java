@@ -1,6 +1,6 @@
 package io.fullbore.limits;
 
-import io.fullbore.config.ServerConfig;
+import io.fullbore.config.GatewayConfig;
 import io.fullbore.core.Account;
 import io.vertx.core.Future;
 import java.time.InstantSource;
@@ -20,7 +20,7 @@ public final class LocalLimits implements Limits {
    * @param requestTimeoutMs the longest that a request may take; it keeps its slot for as long
    */
   public LocalLimits(
-      ServerConfig.Limits limits, PriceTable prices, long requestTimeoutMs, InstantSource clock) {
+      GatewayConfig.Limits limits, PriceTable prices, long requestTimeoutMs, InstantSource clock) {
     rates = new LocalRates(requestTimeoutMs, clock);
     ledger = new LocalLedger(clock);
     rules = new AccountLimits(rates, ledger, prices, limits.dailyCeilingMicros(), clock);

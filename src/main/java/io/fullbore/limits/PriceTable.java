@@ -1,6 +1,6 @@
 package io.fullbore.limits;
 
-import io.fullbore.config.ServerConfig;
+import io.fullbore.config.GatewayConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -16,19 +16,19 @@ public final class PriceTable {
   /** More tokens than any request has; keeps the products below a long. */
   private static final long MAX_TOKENS = 1_000_000_000_000L;
 
-  private final Map<String, ServerConfig.Price> prices;
+  private final Map<String, GatewayConfig.Price> prices;
 
-  private PriceTable(Map<String, ServerConfig.Price> prices) {
+  private PriceTable(Map<String, GatewayConfig.Price> prices) {
     this.prices = prices;
   }
 
   /** The last price counts where a model is listed twice. */
-  public static PriceTable of(List<ServerConfig.Price> prices) {
+  public static PriceTable of(List<GatewayConfig.Price> prices) {
     return new PriceTable(
         prices.stream()
             .collect(
                 Collectors.toUnmodifiableMap(
-                    ServerConfig.Price::model, Function.identity(), (first, last) -> last)));
+                    GatewayConfig.Price::model, Function.identity(), (first, last) -> last)));
   }
 
   /** Rounded up; at most {@link #MAX_MICROS}. */
@@ -38,7 +38,7 @@ public final class PriceTable {
           "promptTokens=%d answerTokens=%d must not be negative"
               .formatted(promptTokens, answerTokens));
     }
-    ServerConfig.Price price = prices.get(model);
+    GatewayConfig.Price price = prices.get(model);
     if (price == null) {
       return 0;
     }

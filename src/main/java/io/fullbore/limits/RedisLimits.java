@@ -1,6 +1,6 @@
 package io.fullbore.limits;
 
-import io.fullbore.config.ServerConfig;
+import io.fullbore.config.GatewayConfig;
 import io.fullbore.core.Account;
 import io.fullbore.redis.RedisGate;
 import io.vertx.core.Future;
@@ -33,7 +33,7 @@ public final class RedisLimits implements Limits {
       RedisGate gate,
       RedisReports reports,
       LocalLimits fallback,
-      ServerConfig.Limits limits,
+      GatewayConfig.Limits limits,
       PriceTable prices,
       InstantSource clock) {
     var redis =
@@ -54,7 +54,7 @@ public final class RedisLimits implements Limits {
   }
 
   /** What all nodes together may spend bounds what one may. */
-  private static long leaseMicros(ServerConfig.Limits limits) {
+  private static long leaseMicros(GatewayConfig.Limits limits) {
     return limits.dailyCeilingMicros() == 0
         ? limits.leaseMicros()
         : Math.min(limits.leaseMicros(), limits.dailyCeilingMicros());

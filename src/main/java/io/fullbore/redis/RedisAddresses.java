@@ -1,6 +1,6 @@
 package io.fullbore.redis;
 
-import io.fullbore.config.ServerConfig;
+import io.fullbore.config.GatewayConfig;
 import io.vertx.redis.client.RedisClientType;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.RedisRole;
@@ -16,7 +16,7 @@ public final class RedisAddresses {
    * @param settings with a URL
    * @throws IllegalArgumentException where the URL or the mode does not fit
    */
-  public static RedisOptions options(ServerConfig.Redis settings) {
+  public static RedisOptions options(GatewayConfig.Redis settings) {
     if (settings.url() == null) {
       throw new IllegalArgumentException("redis.url is not set");
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.Eventually;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -63,9 +64,9 @@ class FileKeysTest extends KeyStoreContract {
         {"keys": [{"id": "team", "owner": "Ada", "sha256": "%s"}]}
         """
             .formatted(KeyDigest.of("sk-old").hex()));
-    until(() -> store.authenticate("sk-old").isPresent(), REREAD_MS);
+    Eventually.await(() -> store.authenticate("sk-old").isPresent(), REREAD_MS);
     Files.writeString(file(), "{\"keys\": []}");
-    until(() -> store.list().isEmpty(), REREAD_MS);
+    Eventually.await(() -> store.list().isEmpty(), REREAD_MS);
     assertFalse(store.empty());
   }
 
@@ -75,7 +76,7 @@ class FileKeysTest extends KeyStoreContract {
     String secret = await(store.create(KeySpec.unlimited("Ada"))).secret();
     try (var log = new KeyLog(FileKeys.class)) {
       Files.writeString(file(), "{\"keys\": [\n  fb-secret]}");
-      until(() -> log.lines().size() == 1, REREAD_MS);
+      Eventually.await(() -> log.lines().size() == 1, REREAD_MS);
       assertEquals(
           "API keys: %s: malformed JSON at line 2 column 6; the keys that were read before stay in force"
               .formatted(file()),
@@ -86,7 +87,7 @@ class FileKeysTest extends KeyStoreContract {
               KeysUnavailableException.class, () -> await(store.create(KeySpec.unlimited("Bob"))));
       assertTrue(String.valueOf(refused.getMessage()).contains("line 2 column 6"));
       Files.delete(file());
-      until(() -> log.lines().size() == 2, REREAD_MS);
+      Eventually.await(() -> log.lines().size() == 2, REREAD_MS);
       assertTrue(store.authenticate(secret).isPresent());
     }
     String second = await(store.create(KeySpec.unlimited("Bob"))).secret();

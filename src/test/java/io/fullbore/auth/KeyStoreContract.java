@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,15 +41,6 @@ abstract class KeyStoreContract {
 
   static <T> T await(Future<T> future) throws Exception {
     return future.await(20, TimeUnit.SECONDS);
-  }
-
-  /** Waits for what another thread brings about. */
-  static void until(BooleanSupplier condition, long withinMs) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(withinMs);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "not within %d ms".formatted(withinMs));
-      Thread.sleep(5);
-    }
   }
 
   @AfterEach

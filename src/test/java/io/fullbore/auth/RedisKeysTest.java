@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.Eventually;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
 import io.fullbore.redis.RedisServer;
@@ -49,10 +50,10 @@ class RedisKeysTest extends KeyStoreContract {
     KeyStore one = store(home());
     KeyStore other = store(home());
     IssuedKey key = await(one.create(KeySpec.unlimited("Ada")));
-    until(() -> other.authenticate(key.secret()).isPresent(), WITHIN_A_SECOND_MS);
+    Eventually.await(() -> other.authenticate(key.secret()).isPresent(), WITHIN_A_SECOND_MS);
     assertEquals(one.list(), other.list());
     assertEquals(Revocation.REVOKED, await(one.revoke(key.record().id())));
-    until(() -> other.authenticate(key.secret()).isEmpty(), WITHIN_A_SECOND_MS);
+    Eventually.await(() -> other.authenticate(key.secret()).isEmpty(), WITHIN_A_SECOND_MS);
   }
 
   @Test
@@ -67,7 +68,7 @@ class RedisKeysTest extends KeyStoreContract {
     assertTrue(String.valueOf(refused.getMessage()).contains("try again"));
     assertTrue(store.authenticate(key.secret()).isPresent());
     redis.thaw();
-    until(() -> revoked(store, key), RECONNECT_MS);
+    Eventually.await(() -> revoked(store, key), RECONNECT_MS);
   }
 
   private static boolean revoked(KeyStore store, IssuedKey key) {
@@ -90,7 +91,7 @@ class RedisKeysTest extends KeyStoreContract {
         KeysUnavailableException.class, () -> await(store.create(KeySpec.unlimited("Bob"))));
     assertTrue(store.authenticate(key.secret()).isPresent());
     redis.restart();
-    until(() -> store.list().isEmpty(), RECONNECT_MS);
+    Eventually.await(() -> store.list().isEmpty(), RECONNECT_MS);
     assertTrue(store.authenticate(key.secret()).isEmpty());
     assertFalse(store.empty());
   }
@@ -101,7 +102,7 @@ class RedisKeysTest extends KeyStoreContract {
     KeyStore store = store(home());
     assertFalse(store.empty());
     redis.restart();
-    until(store::empty, RECONNECT_MS);
+    Eventually.await(store::empty, RECONNECT_MS);
   }
 
   @Test
@@ -129,7 +130,7 @@ class RedisKeysTest extends KeyStoreContract {
     IssuedKey key = await(store.create(KeySpec.unlimited("Ada")));
     Redis client = Redis.createClient(vertx, redis.url());
     await(client.send(Request.cmd(Command.HDEL).arg("{fullbore:keys}").arg(key.record().id())));
-    until(() -> store.authenticate(key.secret()).isEmpty(), RECONNECT_MS);
+    Eventually.await(() -> store.authenticate(key.secret()).isEmpty(), RECONNECT_MS);
     await(client.close());
   }
 
@@ -143,7 +144,7 @@ class RedisKeysTest extends KeyStoreContract {
       assertEquals(2, log.lines().size(), log.lines()::toString);
       assertFalse(store.empty());
       await(client.send(Request.cmd(Command.DEL).arg("{fullbore:keys}")));
-      until(store::empty, RECONNECT_MS);
+      Eventually.await(store::empty, RECONNECT_MS);
       assertEquals(2, log.lines().size(), log.lines()::toString);
     }
     await(client.close());

@@ -1,12 +1,13 @@
 package io.fullbore.cache;
 
+import static io.fullbore.Eventually.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.fullbore.config.ServerConfig;
+import io.fullbore.config.GatewayConfig;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
 import io.fullbore.redis.RedisServer;
@@ -34,8 +35,8 @@ import org.junit.jupiter.api.Timeout;
 /** Two nodes with one Redis. */
 @Timeout(60)
 class AnswerCacheTest {
-  private static final ServerConfig.Cache SETTINGS =
-      new ServerConfig.Cache(true, 1 << 20, 1 << 20, 300_000, 60_000, 600_000, 2, 3, 5_000);
+  private static final GatewayConfig.Cache SETTINGS =
+      new GatewayConfig.Cache(true, 1 << 20, 1 << 20, 300_000, 60_000, 600_000, 2, 3, 5_000);
   private static final CacheKey KEY = StoredAnswers.key(1);
 
   private static RedisServer redis;
@@ -99,16 +100,6 @@ class AnswerCacheTest {
           return gates.getFirst().send(Request.cmd(Command.PING)); // behind the others on its way
         });
     await(() -> redis(Command.EXISTS, key.toString()).toInteger() == 1);
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    while (!condition.holds()) {
-      Thread.sleep(5);
-    }
   }
 
   private @Nullable StoredAnswer found(AnswerCache cache, CacheKey key) throws Exception {

@@ -8,6 +8,7 @@ import io.fullbore.auth.MemoryKeys;
 import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.ConfigException;
 import io.fullbore.config.ConfigReader;
+import io.fullbore.config.GatewayConfig;
 import io.fullbore.config.ServerConfig;
 import io.fullbore.engine.RecordCodec;
 import io.fullbore.limits.LocalLimits;
@@ -72,7 +73,7 @@ final class ApiServer implements AutoCloseable {
   }
 
   private ApiParts parts(ServerConfig config) {
-    ServerConfig.Redis redis = config.redis();
+    GatewayConfig.Redis redis = config.redis();
     PriceTable prices = PriceTable.of(config.prices());
     InstantSource clock = InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000));
     var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), clock);
@@ -100,7 +101,7 @@ final class ApiServer implements AutoCloseable {
         clock);
   }
 
-  private RedisGate gate(ServerConfig.Redis redis, RedisOutage outage) {
+  private RedisGate gate(GatewayConfig.Redis redis, RedisOutage outage) {
     return new RedisGate(vertx, RedisAddresses.options(redis), redis.timeoutMs(), outage);
   }
 

@@ -1,5 +1,6 @@
 package io.fullbore.http;
 
+import static io.fullbore.Eventually.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,13 +38,6 @@ class TlsFilesTest {
     logger.detachAppender(log);
   }
 
-  /** The test's timeout ends it. */
-  private static void until(BooleanSupplier condition) throws InterruptedException {
-    while (!condition.getAsBoolean()) {
-      Thread.sleep(5);
-    }
-  }
-
   private List<String> errors() {
     return log.list.stream()
         .filter(event -> event.getLevel().levelStr.equals("ERROR"))
@@ -58,21 +51,21 @@ class TlsFilesTest {
       assertEquals("CN=first", server.certificateName());
 
       Files.writeString(server.certificate, "-----BEGIN CERTIFICATE-----\nAAAA");
-      until(() -> errors().size() == 1);
+      await(() -> errors().size() == 1);
       assertTrue(errors().getFirst().contains("the certificate before stays in force"));
       assertEquals("CN=first", server.certificateName());
 
       TlsServer.put("second.cert.pem", server.certificate); // with the key of the first one
-      until(() -> errors().size() == 2);
+      await(() -> errors().size() == 2);
       assertTrue(errors().getLast().contains("the key is not the certificate's"));
       assertEquals("CN=first", server.certificateName());
 
       Files.delete(server.key);
-      until(() -> errors().size() == 3);
+      await(() -> errors().size() == 3);
       assertEquals("CN=first", server.certificateName());
 
       TlsServer.put("second.key.pem", server.key);
-      until(() -> server.certificateName().equals("CN=second"));
+      await(() -> server.certificateName().equals("CN=second"));
       assertEquals("HTTP_2", server.version());
       assertEquals(3, errors().size());
     }

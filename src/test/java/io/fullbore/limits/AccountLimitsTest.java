@@ -5,7 +5,7 @@ import static io.fullbore.limits.Accounts.key;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-import io.fullbore.config.ServerConfig.Price;
+import io.fullbore.config.GatewayConfig.Price;
 import io.fullbore.core.Failure;
 import io.vertx.core.Future;
 import java.time.Duration;

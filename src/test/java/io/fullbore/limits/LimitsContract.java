@@ -12,9 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.fullbore.config.ServerConfig;
-import io.fullbore.config.ServerConfig.MoneyFallback;
-import io.fullbore.config.ServerConfig.Price;
+import io.fullbore.config.GatewayConfig;
+import io.fullbore.config.GatewayConfig.MoneyFallback;
+import io.fullbore.config.GatewayConfig.Price;
 import io.fullbore.core.Account;
 import io.fullbore.core.Allowance;
 import io.fullbore.core.Failure;
@@ -66,7 +66,7 @@ abstract class LimitsContract {
   }
 
   /** The limits of the given event loop; all share what they count. */
-  abstract Limits open(Vertx vertx, Context loop, ServerConfig.Limits limits) throws Exception;
+  abstract Limits open(Vertx vertx, Context loop, GatewayConfig.Limits limits) throws Exception;
 
   @BeforeAll
   static void startVertx() {
@@ -85,10 +85,10 @@ abstract class LimitsContract {
 
   @BeforeEach
   void openWithoutCeiling() throws Exception {
-    open(new ServerConfig.Limits(0, 50, MoneyFallback.CLOSED, 0));
+    open(new GatewayConfig.Limits(0, 50, MoneyFallback.CLOSED, 0));
   }
 
-  final void open(ServerConfig.Limits limits) throws Exception {
+  final void open(GatewayConfig.Limits limits) throws Exception {
     var opened = new ArrayList<Node>();
     for (Vertx vertx : VERTX) {
       Context loop = vertx.getOrCreateContext();
@@ -284,7 +284,7 @@ abstract class LimitsContract {
 
   @Test
   void theCeilingHoldsForEverybody() throws Exception {
-    open(new ServerConfig.Limits(100, 50, MoneyFallback.CLOSED, 0));
+    open(new GatewayConfig.Limits(100, 50, MoneyFallback.CLOSED, 0));
     granted(reserve(named("a", Allowance.UNLIMITED), PRICED, 0, 60));
     Account b = named("b", Allowance.UNLIMITED);
     refused(Failure.BudgetSpent.class, reserve(b, PRICED, 0, 60));

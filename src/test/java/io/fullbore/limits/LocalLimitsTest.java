@@ -9,6 +9,7 @@ import static io.fullbore.limits.Accounts.user;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.config.GatewayConfig;
 import io.fullbore.config.ServerConfig;
 import io.fullbore.core.Account;
 import io.fullbore.core.Allowance;
@@ -21,12 +22,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LocalLimitsTest extends LimitsContract {
-  private ServerConfig.@Nullable Limits config;
+  private GatewayConfig.@Nullable Limits config;
   private LocalLimits shared =
       new LocalLimits(ServerConfig.defaults().limits(), PRICES, REQUEST_TIMEOUT_MS, clock);
 
   @Override
-  Limits open(Vertx vertx, Context loop, ServerConfig.Limits limits) {
+  Limits open(Vertx vertx, Context loop, GatewayConfig.Limits limits) {
     if (config != limits) {
       config = limits;
       shared = new LocalLimits(limits, PRICES, REQUEST_TIMEOUT_MS, clock);

@@ -3,7 +3,7 @@ package io.fullbore.limits;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.fullbore.config.ServerConfig.Price;
+import io.fullbore.config.GatewayConfig.Price;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Random;

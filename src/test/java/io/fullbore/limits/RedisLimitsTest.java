@@ -11,8 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.fullbore.config.ServerConfig;
-import io.fullbore.config.ServerConfig.MoneyFallback;
+import io.fullbore.config.GatewayConfig;
+import io.fullbore.config.GatewayConfig.MoneyFallback;
 import io.fullbore.core.Account;
 import io.fullbore.core.Allowance;
 import io.fullbore.core.Failure;
@@ -56,7 +56,7 @@ class RedisLimitsTest extends LimitsContract {
   }
 
   @Override
-  Limits open(Vertx vertx, Context loop, ServerConfig.Limits limits) throws Exception {
+  Limits open(Vertx vertx, Context loop, GatewayConfig.Limits limits) throws Exception {
     if (opened.size() == NODE_COUNT) {
       closeGates();
     }
@@ -228,7 +228,7 @@ class RedisLimitsTest extends LimitsContract {
 
   @Test
   void aLeaseIsSpentAndToldToRedisAfterwards() throws Exception {
-    open(new ServerConfig.Limits(0, 50, MoneyFallback.LEASE, 100));
+    open(new GatewayConfig.Limits(0, 50, MoneyFallback.LEASE, 100));
     redis().kill();
     awaitUp(false);
     Account account = key(day(90));
@@ -245,7 +245,7 @@ class RedisLimitsTest extends LimitsContract {
 
   @Test
   void aLeaseIsNoMoreThanTheCeiling() throws Exception {
-    open(new ServerConfig.Limits(60, 50, MoneyFallback.LEASE, 100));
+    open(new GatewayConfig.Limits(60, 50, MoneyFallback.LEASE, 100));
     redis().kill();
     awaitUp(false);
     granted(reserve(key(day(100)), PRICED, 0, 60));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.Eventually;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -61,9 +62,7 @@ class RedisGateTest {
   }
 
   private void await(BooleanSupplier condition) throws Exception {
-    while (!onLoop(() -> Future.succeededFuture(condition.getAsBoolean()))) {
-      Thread.sleep(5);
-    }
+    Eventually.await(() -> onLoop(() -> Future.succeededFuture(condition.getAsBoolean())));
   }
 
   private static Supplier<Future<Response>> ping(RedisGate gate) {
