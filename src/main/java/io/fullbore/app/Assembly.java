@@ -93,9 +93,10 @@ final class Assembly implements AutoCloseable {
    * Loads all models and starts their engines; waits until they run.
    *
    * @throws IOException when a model file cannot be read
-   * @throws UsageException when two models have one name
+   * @throws UsageException when two models have one name, or settings cannot be used
    */
   static Assembly start(ServerConfig config) throws IOException, UsageException {
+    check(config);
     Assembly assembly = new Assembly(config);
     try {
       for (ServerConfig.Model model : config.models()) {
@@ -184,17 +185,7 @@ final class Assembly implements AutoCloseable {
     health.start(vertx).await();
     startEngines();
     ServerConfig.Http http = config.http();
-    ApiSettings settings =
-        new ApiSettings(
-            http.host(),
-            http.port() == 0 ? SHARED_FREE_PORT : http.port(),
-            http.maxBodyBytes(),
-            http.maxHeaderBytes(),
-            Math.ceilDiv(http.maxConnections(), eventLoops(http)),
-            http.idleTimeoutMs(),
-            http.keepAliveCommentMs(),
-            config.engine().requestTimeoutMs(),
-            http.corsOrigins());
+    ApiSettings settings = settings(config);
     TlsFiles tls =
         http.tlsCertPath() == null || http.tlsKeyPath() == null
             ? null
@@ -273,6 +264,32 @@ final class Assembly implements AutoCloseable {
 
   private RedisGate gate(long timeoutMs) {
     return new RedisGate(vertx, RedisAddresses.options(config.redis()), timeoutMs, outage);
+  }
+
+  private static ApiSettings settings(ServerConfig config) {
+    ServerConfig.Http http = config.http();
+    return new ApiSettings(
+        http.host(),
+        http.port() == 0 ? SHARED_FREE_PORT : http.port(),
+        http.maxBodyBytes(),
+        http.maxHeaderBytes(),
+        Math.ceilDiv(http.maxConnections(), eventLoops(http)),
+        http.idleTimeoutMs(),
+        http.keepAliveCommentMs(),
+        config.engine().requestTimeoutMs(),
+        http.corsOrigins());
+  }
+
+  /** What no section can say of itself alone. */
+  private static void check(ServerConfig config) throws UsageException {
+    try {
+      settings(config);
+      if (config.redis().url() != null) {
+        RedisAddresses.options(config.redis());
+      }
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
   }
 
   private static Future<String> cannotListen(ServerConfig.Http http, Throwable cause) {

@@ -4,11 +4,16 @@ import io.fullbore.config.GatewayConfig;
 import io.vertx.redis.client.RedisClientType;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.RedisRole;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Set;
 
 /** The configuration of Redis in the client's own terms. */
 public final class RedisAddresses {
   /** Commands on one connection; the requests that wait for them are bounded elsewhere. */
   private static final int MOST_UNANSWERED = 1 << 20;
+
+  private static final Set<String> SCHEMES = Set.of("redis", "rediss");
 
   private RedisAddresses() {}
 
@@ -22,7 +27,7 @@ public final class RedisAddresses {
     }
     var options = new RedisOptions().setMaxWaitingHandlers(MOST_UNANSWERED);
     for (String url : settings.url().split(",")) {
-      options.addConnectionString(url.strip());
+      options.addConnectionString(checked(url.strip()));
     }
     options.getNetClientOptions().setConnectTimeout((int) settings.timeoutMs() * 10);
     return switch (settings.mode()) {
@@ -39,5 +44,20 @@ public final class RedisAddresses {
             .setMasterName(settings.masterName());
       }
     };
+  }
+
+  /** The message leaves the address out: it may hold a password. */
+  private static String checked(String url) {
+    try {
+      URI uri = new URI(url);
+      if (SCHEMES.contains(String.valueOf(uri.getScheme())) && uri.getHost() != null) {
+        return url;
+      }
+    } catch (URISyntaxException e) {
+      // said below, without the address
+    }
+    throw new IllegalArgumentException(
+        "redis.url must be redis://[:password@]host:port[/database] or rediss://…, with commas"
+            + " between several");
   }
 }

@@ -1,6 +1,7 @@
 package io.fullbore.app;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command line as a script uses it: what it prints, and its exit codes. */
@@ -98,6 +100,35 @@ class MainTest {
     Outcome outcome = run("serve", "--model", synth(), "--set", "engine.kvCacheBytes=1000");
     assertEquals(2, outcome.exitCode());
     assertTrue(outcome.err().contains("engine.kvCacheBytes=1000"), outcome.err());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "http.corsOrigins=foo; http.corsOrigins=foo must be origins",
+        "redis.url=secret-nonsense; redis.url must be redis://",
+      })
+  void settingsThatCannotBeUsedAreRefusedInWords(String setting, String words) {
+    Outcome outcome = run("serve", "--model", synth(), "--set", setting);
+    assertEquals(2, outcome.exitCode());
+    assertTrue(outcome.err().contains(words), outcome.err());
+    assertFalse(outcome.err().contains("secret"), outcome.err());
+  }
+
+  @Test
+  void sentinelsNeedTheNameOfTheirMaster() {
+    Outcome outcome =
+        run(
+            "serve",
+            "--model",
+            synth(),
+            "--set",
+            "redis.url=redis://localhost:1",
+            "--set",
+            "redis.mode=sentinel");
+    assertEquals(2, outcome.exitCode());
+    assertTrue(outcome.err().contains("redis.masterName"), outcome.err());
   }
 
   @Test

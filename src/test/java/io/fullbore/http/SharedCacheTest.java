@@ -36,7 +36,8 @@ class SharedCacheTest {
   void start() throws Exception {
     redis = RedisServer.start();
     ServerConfig config =
-        ApiServer.config(Map.of("redis.url", redis.url(), "cache.leaseMs", "10000"));
+        ApiServer.config(
+            Map.of("redis.url", redis.url(), "redis.timeoutMs", "1000", "cache.leaseMs", "10000"));
     here = new ApiServer(UnaryOperator.identity(), config);
     there = new ApiServer(UnaryOperator.identity(), config);
     answer(here);
