@@ -127,6 +127,6 @@ public final class AnswerCache {
     RedisAnswers answers = remote;
     return answers == null
         ? Future.succeededFuture()
-        : answers.purge(purge == Purge.KNOWLEDGE).compose(done -> followPurges(answers));
+        : answers.purge(purge).compose(done -> followPurges(answers));
   }
 }

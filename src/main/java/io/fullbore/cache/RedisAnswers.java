@@ -204,8 +204,12 @@ final class RedisAnswers {
    *
    * @return fails where Redis cannot be asked
    */
-  Future<Void> purge(boolean knowledgeOnly) {
-    Future<?> begun = knowledgeOnly ? done() : count(ALL);
+  Future<Void> purge(AnswerCache.Purge purge) {
+    Future<?> begun =
+        switch (purge) {
+          case ALL -> count(ALL);
+          case KNOWLEDGE -> done();
+        };
     return begun
         .compose(counted -> gate.send(Request.cmd(Command.ZCARD).arg(KNOWLEDGE)))
         .compose(count -> dropOldest(count.toLong()))

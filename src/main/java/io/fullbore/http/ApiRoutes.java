@@ -4,6 +4,7 @@ import io.fullbore.cache.AnswerCache;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.JsonText;
 import io.fullbore.limits.Limits;
+import io.fullbore.serving.SharedCompletions;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -37,12 +38,21 @@ final class ApiRoutes {
   }
 
   Router router(
-      CompletionExchange exchange, Connections connections, AnswerCache cache, Limits limits) {
+      SharedCompletions completions, Connections connections, AnswerCache cache, Limits limits) {
     var catalog = new ModelCatalog(parts.models());
     var workers = new BoundedWorkers(vertx, BoundedWorkers.MAX_PENDING);
     var parser = new RequestParser(workers);
     var limit = new RequestLimit(limits);
-    var modelsHandler = new ModelsHandler(catalog, Authenticator::caller);
+    var exchange =
+        new CompletionExchange(
+            vertx,
+            completions,
+            cache,
+            limit,
+            catalog,
+            settings.keepAliveCommentMs(),
+            parts.clock());
+    var modelsHandler = new ModelsHandler(catalog);
     Router router = Router.router(vertx);
     router.route().handler(connections);
     router.route().handler(new RequestNames());

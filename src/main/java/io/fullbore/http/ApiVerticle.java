@@ -40,15 +40,6 @@ public final class ApiVerticle extends VerticleBase {
     var completions =
         new CompletionService(vertx, instance, parts.models(), limits, settings.requestTimeoutMs());
     var shared = new SharedCompletions(vertx, completions, cache, parts.flights(), parts.clock());
-    var exchange =
-        new CompletionExchange(
-            vertx,
-            shared,
-            cache,
-            new RequestLimit(limits),
-            new ModelCatalog(parts.models()),
-            settings.keepAliveCommentMs(),
-            parts.clock());
     var options =
         new HttpServerOptions()
             .setHost(settings.host())
@@ -74,7 +65,7 @@ public final class ApiVerticle extends VerticleBase {
             .createHttpServer(options)
             .connectionHandler(connections::opened)
             .requestHandler(
-                new ApiRoutes(vertx, settings, parts).router(exchange, connections, cache, limits))
+                new ApiRoutes(vertx, settings, parts).router(shared, connections, cache, limits))
             .invalidRequestHandler(ApiRoutes::refuseMalformed);
     service = completions;
     server = listening;

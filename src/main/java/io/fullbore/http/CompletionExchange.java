@@ -19,6 +19,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
+import java.util.function.Supplier;
 
 /**
  * Starts a completion for an HTTP request and binds the two together: the answer's events go to the
@@ -126,7 +127,7 @@ final class CompletionExchange {
               new SourcedAnswer(
                   vertx,
                   response,
-                  writer(),
+                  writer(clock.instant().getEpochSecond()),
                   completion.stream(),
                   stored -> form(stored, key),
                   clock));
@@ -137,13 +138,14 @@ final class CompletionExchange {
       }
     }
 
-    private ResponseSink writer() {
-      AnswerFormat format =
-          format(RequestNames.random(style.idPrefix()), clock.instant().getEpochSecond());
-      return completion.stream()
-          ? new StreamedAnswer(vertx, request, format, style.promptParam(), keepAliveCommentMs)
-          : new WholeAnswer(
-              vertx, response, format, style.promptParam(), completion.call().choiceCount());
+    private Supplier<ResponseSink> writer(long createdEpochSeconds) {
+      return () -> {
+        AnswerFormat format = format(RequestNames.random(style.idPrefix()), createdEpochSeconds);
+        return completion.stream()
+            ? new StreamedAnswer(vertx, request, format, style.promptParam(), keepAliveCommentMs)
+            : new WholeAnswer(
+                vertx, response, format, style.promptParam(), completion.call().choiceCount());
+      };
     }
 
     /** A remembered answer keeps one name for all who get it. */

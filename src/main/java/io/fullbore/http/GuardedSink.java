@@ -58,11 +58,6 @@ final class GuardedSink implements AnswerReader {
   }
 
   @Override
-  public void onLimited(Failure failure, RateHeaders headers) {
-    guard(() -> sink.onLimited(failure, headers));
-  }
-
-  @Override
   public void onAccepted() {
     guard(sink::onAccepted);
   }

@@ -8,7 +8,6 @@ import io.fullbore.http.wire.JsonText;
 import io.fullbore.serving.ServedModel;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
-import java.util.function.Function;
 
 /** {@code GET /v1/models} and {@code GET /v1/models/{id}}: the models that the caller may use. */
 final class ModelsHandler {
@@ -16,18 +15,13 @@ final class ModelsHandler {
   static final String ID = "id";
 
   private final ModelCatalog catalog;
-  private final Function<RoutingContext, Caller> callers;
 
-  /**
-   * @param callers says who calls, such as {@link Authenticator#caller}
-   */
-  ModelsHandler(ModelCatalog catalog, Function<RoutingContext, Caller> callers) {
+  ModelsHandler(ModelCatalog catalog) {
     this.catalog = catalog;
-    this.callers = callers;
   }
 
   void list(RoutingContext context) {
-    Caller caller = callers.apply(context);
+    Caller caller = Authenticator.caller(context);
     String models =
         JsonText.object(
             json -> {
@@ -48,7 +42,7 @@ final class ModelsHandler {
   void get(RoutingContext context) {
     String name = context.pathParam(ID);
     ServedModel model = catalog.find(name);
-    Failure refusal = catalog.refusal(callers.apply(context), name);
+    Failure refusal = catalog.refusal(Authenticator.caller(context), name);
     if (model == null || refusal != null) {
       JsonReply.error(context.response(), ApiError.of(refusal, ""));
     } else {

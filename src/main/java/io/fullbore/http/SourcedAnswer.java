@@ -15,6 +15,8 @@ import io.vertx.core.http.HttpServerResponse;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,25 +30,26 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
 
   private final Vertx vertx;
   private final HttpServerResponse response;
-  private final ResponseSink writer;
+  private final Supplier<ResponseSink> writers;
   private final boolean stream;
   private final Function<StoredAnswer, Buffer> form;
   private final InstantSource clock;
+  private @Nullable ResponseSink writer;
 
   /**
-   * @param writer of answers that are produced now
+   * @param writers makes the writer of an answer that is produced now; remembered ones need none
    * @param form gives a remembered answer as it is sent
    */
   SourcedAnswer(
       Vertx vertx,
       HttpServerResponse response,
-      ResponseSink writer,
+      Supplier<ResponseSink> writers,
       boolean stream,
       Function<StoredAnswer, Buffer> form,
       InstantSource clock) {
     this.vertx = vertx;
     this.response = response;
-    this.writer = writer;
+    this.writers = writers;
     this.stream = stream;
     this.form = form;
     this.clock = clock;
@@ -98,43 +101,46 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
   }
 
   @Override
-  public void onLimited(Failure failure, RateHeaders headers) {
-    RequestLimit.put(response, headers);
-    writer.onFailure(failure);
-  }
-
-  @Override
   public void onAccepted() {
-    writer.onAccepted();
+    writer().onAccepted();
   }
 
   @Override
   public void onPrompt(int choice, List<ScoredToken> prompt) {
-    writer.onPrompt(choice, prompt);
+    writer().onPrompt(choice, prompt);
   }
 
   @Override
   public void onDelta(int choice, String text, List<ScoredToken> tokens) {
-    writer.onDelta(choice, text, tokens);
+    writer().onDelta(choice, text, tokens);
   }
 
   @Override
   public void onChoiceEnd(int choice, FinishReason reason) {
-    writer.onChoiceEnd(choice, reason);
+    writer().onChoiceEnd(choice, reason);
   }
 
   @Override
   public void onEnd(Usage usage) {
-    writer.onEnd(usage);
+    writer().onEnd(usage);
   }
 
   @Override
   public void onFailure(Failure failure) {
-    writer.onFailure(failure);
+    writer().onFailure(failure);
   }
 
   @Override
   public void disconnected() {
-    writer.disconnected();
+    if (writer != null) {
+      writer.disconnected();
+    }
+  }
+
+  private ResponseSink writer() {
+    if (writer == null) {
+      writer = writers.get();
+    }
+    return writer;
   }
 }

@@ -37,12 +37,7 @@ public record CachePlan(boolean read, boolean write, boolean knowledge) {
     if (policy.mode() == CachePolicy.Mode.OFF) {
       return BYPASS;
     }
-    boolean usual =
-        switch (policy.mode()) {
-          case OFF -> false;
-          case DETERMINISTIC -> deterministic;
-          case ALL -> true;
-        };
+    boolean usual = deterministic || policy.mode() == CachePolicy.Mode.ALL;
     boolean allowed = policy.toolCalls() || !offersTools;
     boolean inKnowledge = knowledge || policy.knowledge();
     return switch (wish) {
