@@ -1,7 +1,7 @@
 """What the demo model does not know, which is nearly everything."""
 
-from .dialogue import TRAIN, Phrases, Values, asked, styled
-from .words import CITIES, NAMES, any_city, any_name, any_word, made_up
+from .dialogue import Phrases, Values, asked, styled
+from .words import any_city, any_name, any_word, made_up
 
 ANSWER = "I am a tiny demo model, I do not know that."
 CHINESE_ANSWER = "我是一个很小的演示模型，我不知道。"
