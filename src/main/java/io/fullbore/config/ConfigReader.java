@@ -1,6 +1,8 @@
 package io.fullbore.config;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,28 @@ public final class ConfigReader {
     }
     TextSource.readEnvironment(environment, draft);
     TextSource.readOverrides(overrides, draft);
-    return draft.build(ServerConfig.SECTION);
+    return withKeys(draft.build(ServerConfig.SECTION));
+  }
+
+  /** Finds the keys of upstreams in the variables that they name. */
+  private ServerConfig withKeys(ServerConfig config) throws ConfigException {
+    List<UpstreamConfig.Upstream> upstreams = new ArrayList<>();
+    List<Problem> problems = new ArrayList<>();
+    for (UpstreamConfig.Upstream upstream : config.upstreams()) {
+      String name = upstream.keyEnv();
+      String key = name == null ? null : environment.get(name);
+      if (name != null && (key == null || key.isBlank())) {
+        problems.add(
+            new Problem(
+                "$.upstreams[%d].keyEnv".formatted(upstreams.size()),
+                "environment variable " + name,
+                "not set, but it is to hold the key of upstream " + upstream.name()));
+      }
+      upstreams.add(key == null ? upstream : upstream.withApiKey(key));
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+    return config.withUpstreams(upstreams);
   }
 }

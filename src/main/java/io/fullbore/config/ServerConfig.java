@@ -26,6 +26,8 @@ public record ServerConfig(
     GatewayConfig.Limits limits,
     List<GatewayConfig.Price> prices,
     List<Model> models,
+    List<UpstreamConfig.Upstream> upstreams,
+    List<UpstreamConfig.Alias> aliases,
     Engine engine,
     Batch batch,
     Log log) {
@@ -40,6 +42,8 @@ public record ServerConfig(
           Field.section("limits", GatewayConfig.Limits.SECTION),
           Field.list("prices", GatewayConfig.Price.SECTION),
           Field.list("models", Model.SECTION),
+          Field.list("upstreams", UpstreamConfig.Upstream.SECTION),
+          Field.list("aliases", UpstreamConfig.Alias.SECTION),
           Field.section("engine", Engine.SECTION),
           Field.section("batch", Batch.SECTION),
           Field.section("log", Log.SECTION));
@@ -49,6 +53,9 @@ public record ServerConfig(
   public ServerConfig {
     models = List.copyOf(models);
     prices = List.copyOf(prices);
+    upstreams = List.copyOf(upstreams);
+    aliases = List.copyOf(aliases);
+    UpstreamConfig.check(upstreams, aliases);
     Set<String> names = new HashSet<>();
     for (Model model : models) {
       if (model.name() != null && !names.add(model.name())) {
@@ -65,7 +72,28 @@ public record ServerConfig(
 
   /** The same with other models. */
   public ServerConfig withModels(List<Model> others) {
-    return new ServerConfig(http, auth, redis, cache, limits, prices, others, engine, batch, log);
+    return with(others, upstreams);
+  }
+
+  /** The same with other upstreams. */
+  ServerConfig withUpstreams(List<UpstreamConfig.Upstream> others) {
+    return with(models, others);
+  }
+
+  private ServerConfig with(List<Model> otherModels, List<UpstreamConfig.Upstream> otherUpstreams) {
+    return new ServerConfig(
+        http,
+        auth,
+        redis,
+        cache,
+        limits,
+        prices,
+        otherModels,
+        otherUpstreams,
+        aliases,
+        engine,
+        batch,
+        log);
   }
 
   /** The HTTP server. */

@@ -36,6 +36,8 @@ class ServerConfigTest {
             new Limits(0, 50, MoneyFallback.CLOSED, 1_000_000),
             List.of(),
             List.of(),
+            List.of(),
+            List.of(),
             new Engine(BackendChoice.AUTO, 0, 16, 0, 32, 512, 40, true, 600_000),
             new Batch(16, 500, 256, 262_144),
             new Log(LogLevel.INFO)),

@@ -1,0 +1,326 @@
+package io.fullbore.config;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of {@link ServerConfig} that says who else answers: upstream APIs, and the names that
+ * local models and upstreams serve together. Each record stands beside its {@link Section}, as
+ * there.
+ */
+public final class UpstreamConfig {
+  private static final long DAY_MS = 86_400_000;
+  private static final long MAX_MICROS = 1_000_000_000_000_000L;
+  private static final int MAX_WEIGHT = 1_000_000;
+
+  private UpstreamConfig() {}
+
+  /** How an upstream wants to be spoken to. */
+  public enum Dialect {
+    /** OpenAI's API, and whatever is compatible with it. */
+    OPENAI,
+    /** OpenAI's models in Azure: a deployment in the path, the key in a header of its own. */
+    AZURE,
+    /** Anthropic's messages API; requests and answers are translated. */
+    ANTHROPIC
+  }
+
+  /**
+   * An API that requests are forwarded to.
+   *
+   * @param apiKey null for none; what {@code keyEnv} names is found here
+   * @param apiVersion null for the dialect's own
+   */
+  public record Upstream(
+      String name,
+      Dialect dialect,
+      String baseUrl,
+      @Nullable String apiKey,
+      @Nullable String keyEnv,
+      @Nullable String apiVersion,
+      List<Header> headers,
+      List<UpstreamModel> models,
+      int maxConcurrent,
+      int maxQueued,
+      long queueTimeoutMs,
+      long requestsPerMinute,
+      long tokensPerMinute,
+      long connectTimeoutMs,
+      long firstTokenTimeoutMs,
+      long idleTimeoutMs,
+      int maxRetries,
+      boolean hedge) {
+    static final Section<Upstream> SECTION =
+        Section.of(
+            Upstream.class,
+            "APIs that requests are forwarded to.",
+            Field.requiredText("name", "Names it in aliases, headers and logs."),
+            Field.choice("dialect", Dialect.OPENAI, "How it wants to be spoken to."),
+            Field.requiredText("baseUrl", "Such as `https://api.openai.com/v1`."),
+            Field.optionalText("apiKey", "Its key; better named by `keyEnv`."),
+            Field.optionalText("keyEnv", "The environment variable that holds its key."),
+            Field.optionalText(
+                "apiVersion", "Azure's `api-version`, or Anthropic's `anthropic-version`."),
+            Field.list("headers", Header.SECTION),
+            Field.list("models", UpstreamModel.SECTION),
+            Field.whole("maxConcurrent", 64, 1, 100_000, "Most requests at it at once."),
+            Field.whole(
+                "maxQueued",
+                128,
+                0,
+                1_000_000,
+                "Most requests that wait for one of those; further ones go elsewhere or get 429."),
+            Field.whole(
+                "queueTimeoutMs", 5_000, 0, DAY_MS, "A request waits at most this long there."),
+            Field.whole(
+                "requestsPerMinute", 0, 0, 1_000_000_000, "Most requests a minute; 0 is no limit."),
+            Field.whole(
+                "tokensPerMinute",
+                0,
+                0,
+                1_000_000_000_000L,
+                "Most tokens a minute, prompt and answer; 0 is no limit."),
+            Field.whole("connectTimeoutMs", 3_000, 1, 600_000, "Longest time to connect."),
+            Field.whole(
+                "firstTokenTimeoutMs",
+                60_000,
+                1,
+                DAY_MS,
+                "Longest time from sending a request to the answer's first piece."),
+            Field.whole(
+                "idleTimeoutMs", 30_000, 1, DAY_MS, "Longest time between two pieces of a stream."),
+            Field.whole(
+                "maxRetries",
+                2,
+                0,
+                10,
+                "Most repetitions of one request, before its first token, while fewer than a tenth"
+                    + " of all requests are repetitions."),
+            Field.flag(
+                "hedge",
+                false,
+                "Send a whole answer's request once more where it takes longer than 95 of 100."));
+
+    private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
+
+    public Upstream {
+      headers = List.copyOf(headers);
+      models = List.copyOf(models);
+      SECTION.check(
+          name,
+          dialect,
+          baseUrl,
+          apiKey,
+          keyEnv,
+          apiVersion,
+          headers,
+          models,
+          maxConcurrent,
+          maxQueued,
+          queueTimeoutMs,
+          requestsPerMinute,
+          tokensPerMinute,
+          connectTimeoutMs,
+          firstTokenTimeoutMs,
+          idleTimeoutMs,
+          maxRetries,
+          hedge);
+      if (!name.matches(NAME) || name.equals(Target.LOCAL)) {
+        throw new IllegalArgumentException(
+            "upstreams: name=%s must be letters, digits, '.', '_' and '-', and not '%s'"
+                .formatted(name, Target.LOCAL));
+      }
+      if (!baseUrl.matches("https?://[^\\s?#@]+")) {
+        throw new IllegalArgumentException(
+            "upstreams: name=%s needs a baseUrl such as https://api.openai.com/v1, without user,"
+                    .formatted(name)
+                + " query and fragment");
+      }
+      if (dialect == Dialect.AZURE && apiVersion == null) {
+        throw new IllegalArgumentException(
+            "upstreams: name=%s is of Azure and needs an apiVersion".formatted(name));
+      }
+    }
+
+    /** The same with a key. */
+    Upstream withApiKey(String key) {
+      return new Upstream(
+          name,
+          dialect,
+          baseUrl,
+          key,
+          keyEnv,
+          apiVersion,
+          headers,
+          models,
+          maxConcurrent,
+          maxQueued,
+          queueTimeoutMs,
+          requestsPerMinute,
+          tokensPerMinute,
+          connectTimeoutMs,
+          firstTokenTimeoutMs,
+          idleTimeoutMs,
+          maxRetries,
+          hedge);
+    }
+
+    /** Without the key, and without the values of headers. */
+    @Override
+    public String toString() {
+      return "Upstream[name=%s, dialect=%s, baseUrl=%s, apiKey=%s]"
+          .formatted(name, dialect, baseUrl, apiKey == null ? null : "(set)");
+    }
+  }
+
+  /** A header that every request to an upstream has. */
+  public record Header(String name, String value) {
+    static final Section<Header> SECTION =
+        Section.of(
+            Header.class,
+            "Headers of every request to it.",
+            Field.requiredText("name", "The header's name."),
+            Field.requiredText("value", "The header's value."));
+
+    public Header {
+      SECTION.check(name, value);
+    }
+
+    /** Without the value, which may be a secret. */
+    @Override
+    public String toString() {
+      return "Header[name=%s]".formatted(name);
+    }
+  }
+
+  /** A model that an upstream serves. */
+  public record UpstreamModel(
+      String name, int maxAnswerTokens, long promptMicrosPerMillion, long answerMicrosPerMillion) {
+    static final Section<UpstreamModel> SECTION =
+        Section.of(
+            UpstreamModel.class,
+            "Models that it serves.",
+            Field.requiredText("name", "As the upstream calls it; for Azure, the deployment."),
+            Field.whole(
+                "maxAnswerTokens",
+                4_096,
+                1,
+                1 << 24,
+                "What is reserved for an answer whose request states no length."),
+            Field.whole(
+                "promptMicrosPerMillion",
+                0,
+                0,
+                MAX_MICROS,
+                "Price of a million prompt tokens, in millionths of the currency."),
+            Field.whole(
+                "answerMicrosPerMillion",
+                0,
+                0,
+                MAX_MICROS,
+                "Price of a million answer tokens, in millionths of the currency."));
+
+    public UpstreamModel {
+      SECTION.check(name, maxAnswerTokens, promptMicrosPerMillion, answerMicrosPerMillion);
+    }
+  }
+
+  /** Who is asked first. */
+  public enum Policy {
+    /** The local model, and an upstream where the local one is too busy. */
+    LOCAL_FIRST,
+    /** An upstream, and the local model where none answers. */
+    UPSTREAM_FIRST,
+    /** Whoever costs least for this request. */
+    CHEAPEST,
+    LOCAL_ONLY,
+    UPSTREAM_ONLY
+  }
+
+  /** A name that several targets serve. */
+  public record Alias(String name, Policy policy, long spillAfterMs, List<Target> targets) {
+    static final Section<Alias> SECTION =
+        Section.of(
+            Alias.class,
+            "Names that local models and upstreams serve together.",
+            Field.requiredText("name", "What requests call it."),
+            Field.choice("policy", Policy.LOCAL_FIRST, "Who is asked first."),
+            Field.whole(
+                "spillAfterMs",
+                500,
+                0,
+                DAY_MS,
+                "A request that would wait longer for the local model goes to an upstream."),
+            Field.list("targets", Target.SECTION));
+
+    public Alias {
+      targets = List.copyOf(targets);
+      SECTION.check(name, policy, spillAfterMs, targets);
+      boolean local = targets.stream().anyMatch(Predicate.not(Target::isUpstream));
+      boolean upstream = targets.stream().anyMatch(Target::isUpstream);
+      if (targets.isEmpty()
+          || (policy == Policy.LOCAL_ONLY && !local)
+          || (policy == Policy.UPSTREAM_ONLY && !upstream)) {
+        throw new IllegalArgumentException(
+            "aliases: name=%s has no target that its policy %s allows"
+                .formatted(name, policy.name().toLowerCase(Locale.ROOT)));
+      }
+    }
+  }
+
+  /** One of those who serve an alias. */
+  public record Target(String upstream, String model, int weight, int priority) {
+    /** Names no upstream but this process. */
+    public static final String LOCAL = "local";
+
+    static final Section<Target> SECTION =
+        Section.of(
+            Target.class,
+            "Who serves it.",
+            Field.text("upstream", LOCAL, "An upstream's name, or `local`."),
+            Field.requiredText("model", "The model's name there."),
+            Field.whole("weight", 1, 1, MAX_WEIGHT, "Its share among those of its priority."),
+            Field.whole("priority", 0, 0, 1_000, "The lowest is asked first."));
+
+    public Target {
+      SECTION.check(upstream, model, weight, priority);
+    }
+
+    public boolean isUpstream() {
+      return !upstream.equals(LOCAL);
+    }
+  }
+
+  /**
+   * What no single record can say of itself.
+   *
+   * @throws IllegalArgumentException where a name is given twice or not at all
+   */
+  static void check(List<Upstream> upstreams, List<Alias> aliases) {
+    Set<String> names = new HashSet<>();
+    for (Upstream upstream : upstreams) {
+      if (!names.add(upstream.name())) {
+        throw new IllegalArgumentException(
+            "upstreams: name=%s is given to two upstreams".formatted(upstream.name()));
+      }
+    }
+    Set<String> aliasNames = new HashSet<>();
+    for (Alias alias : aliases) {
+      if (!aliasNames.add(alias.name())) {
+        throw new IllegalArgumentException(
+            "aliases: name=%s is given to two aliases".formatted(alias.name()));
+      }
+      for (Target target : alias.targets()) {
+        if (target.isUpstream() && !names.contains(target.upstream())) {
+          throw new IllegalArgumentException(
+              "aliases: name=%s has the target upstream=%s, but there is no such upstream"
+                  .formatted(alias.name(), target.upstream()));
+        }
+      }
+    }
+  }
+}

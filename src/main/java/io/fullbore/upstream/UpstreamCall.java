@@ -1,0 +1,13 @@
+package io.fullbore.upstream;
+
+/** A request under way at an upstream. Confined to the event loop that started it. */
+public interface UpstreamCall {
+  /** Stops it, whatever it does, without telling the sink; harmless when it has ended. */
+  void cancel();
+
+  /** Reads no more until {@link #resume}: the caller's reader is slow. */
+  void pause();
+
+  /** Reads on. */
+  void resume();
+}
