@@ -1,0 +1,52 @@
+package io.fullbore.upstream;
+
+import io.vertx.core.Future;
+
+/**
+ * Whether and when requests may be sent to one upstream: its circuit breaker, its Retry-After, its
+ * rate limits, and so many at a time, for which the others wait in a bounded queue. One per
+ * upstream, shared by all event loops; thread-safe.
+ */
+interface UpstreamGate {
+  /**
+   * Asks to send one request now or within the queue's time.
+   *
+   * @param tokens the most that prompt and answer may have together
+   * @return on the caller's context; fails with {@link GateClosedException} at once or when the
+   *     time is over. A caller that is no longer interested when it succeeds must release.
+   */
+  Future<Permit> enter(long tokens);
+
+  /** How long it is not worth asking; 0 where a request may be sent now or queued. */
+  long closedForMs();
+
+  /**
+   * Takes one repetition from the budget that all requests fill, a tenth each: true at most as many
+   * times as a tenth of the first attempts.
+   */
+  boolean mayRepeat();
+
+  /**
+   * How long 95 of 100 whole answers took lately; {@link Long#MAX_VALUE} while too few are known.
+   */
+  long p95Ms();
+
+  /** One request's leave to be sent. The first call counts and later ones do nothing. */
+  interface Permit {
+    /** The upstream answered in full: the whole answer took so long. */
+    void succeeded(long tookMs, long tokens);
+
+    /** The upstream failed: 5xx, a broken or silent connection, nonsense. */
+    void failed();
+
+    /**
+     * The upstream has too much to do: 429 or 503.
+     *
+     * @param retryAfterMs what it asks for; 0 where it does not say
+     */
+    void overloaded(long retryAfterMs);
+
+    /** Nothing is known of the upstream: the caller left, or its request was wrong. */
+    void release();
+  }
+}
