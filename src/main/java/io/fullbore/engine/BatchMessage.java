@@ -5,10 +5,27 @@ import java.util.List;
 
 /** What API instances send to {@code batch.<version>}. */
 public sealed interface BatchMessage {
-  /** Asks to take all of the requests or none; answered with an {@link Admission}. */
-  record Submit(List<GenerationRequest> requests) implements BatchMessage {
+  /**
+   * Asks to take all of the requests or none; answered with an {@link Admission}: at once where
+   * they may wait for ever, and else when the engine gets them or the time is over.
+   *
+   * @param maxWaitMs requests that are still queued after this time, or are sure to be, are
+   *     refused; {@link #NO_LIMIT} for none
+   */
+  record Submit(List<GenerationRequest> requests, long maxWaitMs) implements BatchMessage {
+    /** Requests that wait as long as it takes. */
+    public static final long NO_LIMIT = Long.MAX_VALUE;
+
     public Submit {
       requests = List.copyOf(requests);
+      if (maxWaitMs < 0) {
+        throw new IllegalArgumentException(
+            "maxWaitMs=%d must not be negative".formatted(maxWaitMs));
+      }
+    }
+
+    public boolean hasLimit() {
+      return maxWaitMs != NO_LIMIT;
     }
   }
 

@@ -21,7 +21,9 @@ import java.util.function.LongSupplier;
  *
  * <p>The last two hand the engine work ahead of its room, at most one batch of it, so that it can
  * order what waits; beyond that requests stay here. What does not fit the queue is refused, never
- * queued without end. Knows the engine's room from {@link EngineStatus}. Runs on one event loop.
+ * queued without end. A submission with a limit of its own waits here alone, never in the engine,
+ * and is refused when its time is over or when the engine's pace says that it will be. Knows the
+ * engine's room from {@link EngineStatus}. Runs on one event loop.
  */
 public final class BatchVerticle extends VerticleBase {
   private static final long NO_TIMER = -1;
@@ -31,9 +33,11 @@ public final class BatchVerticle extends VerticleBase {
   private final EngineRoom room;
   private final LongSupplier nanoClock;
   private final WaitingQueue queue;
+  private LimitedWaits limitedWaits;
   private long timer = NO_TIMER;
   private boolean saidFull;
 
+  @SuppressWarnings("NullAway.Init")
   public BatchVerticle(
       String version, BatchSettings settings, int blockTokens, LongSupplier nanoClock) {
     this.version = version;
@@ -45,6 +49,7 @@ public final class BatchVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
+    limitedWaits = new LimitedWaits(vertx);
     var bus = vertx.eventBus();
     var statuses =
         bus.<EngineStatus>localConsumer(
@@ -55,17 +60,36 @@ public final class BatchVerticle extends VerticleBase {
 
   private void receive(Message<BatchMessage> message) {
     switch (message.body()) {
-      case BatchMessage.Submit submit -> message.reply(admit(submit.requests()));
+      case BatchMessage.Submit submit -> submit(message, submit);
       case BatchMessage.Cancel cancel -> cancel(cancel.ids());
     }
     sendBatches();
   }
 
-  private Admission admit(List<GenerationRequest> requests) {
-    return queue.offer(requests, nanoClock.getAsLong())
-        ? new Admission.Accepted()
-        : new Admission.Refused(
-            "The queue of model '%s' is full.".formatted(version), queue.retryAfterMs());
+  private void submit(Message<BatchMessage> message, BatchMessage.Submit submit) {
+    if (submit.hasLimit() && room.waitMs(queue.all(), submit.requests()) > submit.maxWaitMs()) {
+      message.reply(busy());
+    } else if (!queue.offer(submit.requests(), nanoClock.getAsLong())) {
+      message.reply(
+          new Admission.Refused(
+              "The queue of model '%s' is full.".formatted(version), queue.retryAfterMs()));
+    } else if (submit.hasLimit()) {
+      limitedWaits.add(message, submit, this::giveUp);
+    } else {
+      message.reply(new Admission.Accepted());
+    }
+  }
+
+  private Admission busy() {
+    return new Admission.Refused(
+        "The model '%s' is busy.".formatted(version), queue.retryAfterMs());
+  }
+
+  /** A submission has waited as long as it may. */
+  private void giveUp(List<RequestId> ids) {
+    ids.forEach(queue::remove);
+    limitedWaits.answer(ids.getFirst(), busy());
+    sendBatches();
   }
 
   private void cancel(List<RequestId> ids) {
@@ -75,6 +99,7 @@ public final class BatchVerticle extends VerticleBase {
       if (queued == null) {
         elsewhere.add(id);
       } else {
+        limitedWaits.answer(id, busy());
         fail(queued, new Failure.Cancelled("The request was cancelled."));
       }
     }
@@ -85,7 +110,7 @@ public final class BatchVerticle extends VerticleBase {
 
   private void onStatus(EngineStatus status) {
     if (status.version().equals(version)) {
-      room.update(status);
+      room.update(status, nanoClock.getAsLong());
       sendBatches();
     }
   }
@@ -95,6 +120,7 @@ public final class BatchVerticle extends VerticleBase {
     while (size > 0) {
       List<GenerationRequest> batch = queue.take(size, nanoClock.getAsLong());
       room.sent(batch);
+      batch.forEach(request -> limitedWaits.answer(request.id(), new Admission.Accepted()));
       vertx.eventBus().send(BusAddresses.engine(version), new EngineMessage.Batch(batch));
       size = batchSize();
     }
@@ -123,8 +149,18 @@ public final class BatchVerticle extends VerticleBase {
     }
     boolean full = queue.size() >= settings.maxBatchSize();
     boolean overdue = queue.oldestWaitMs(nanoClock.getAsLong()) >= settings.timeoutMs();
-    int ahead = Math.min(queue.size(), settings.maxBatchSize() - room.aheadOfRoom());
-    return full || overdue ? Math.max(0, ahead) : 0;
+    return full || overdue ? sentAhead() : 0;
+  }
+
+  /** How many of the oldest may wait in the engine from now on. */
+  private int sentAhead() {
+    List<GenerationRequest> oldest =
+        queue.first(Math.max(0, settings.maxBatchSize() - room.aheadOfRoom()));
+    int ahead = 0;
+    while (ahead < oldest.size() && !limitedWaits.contains(oldest.get(ahead))) {
+      ahead++;
+    }
+    return ahead;
   }
 
   private void armTimer() {
@@ -151,6 +187,7 @@ public final class BatchVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     for (GenerationRequest request : queue.take(queue.size(), nanoClock.getAsLong())) {
+      limitedWaits.answer(request.id(), new Admission.Accepted());
       fail(request, new Failure.Unavailable("The model is being unloaded."));
     }
     return Future.succeededFuture();

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Engine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+  private static final double NEW_SAMPLE_WEIGHT = 0.2;
 
   /** Gets the events of all sequences, in order, on the engine thread. */
   @FunctionalInterface
@@ -45,6 +46,8 @@ public final class Engine implements AutoCloseable {
   private final StepBatch batch;
   private float[] logits = new float[0]; // [logitRow][vocabularySize]
   private long stepCount;
+  private long endedCount;
+  private double stepMicros;
   private long generatedTokens;
 
   /**
@@ -115,8 +118,10 @@ public final class Engine implements AutoCloseable {
       LOG.warn("a step of sequences={} failed, trying them one by one", parts.size(), e);
       parts.forEach(this::stepAlone);
     }
+    long nanos = nanoClock.getAsLong() - start;
+    stepMicros += NEW_SAMPLE_WEIGHT * (nanos / 1e3 - stepMicros);
     stepCount++;
-    budget.measured(tokenCount, nanoClock.getAsLong() - start);
+    budget.measured(tokenCount, nanos);
   }
 
   private void stepAlone(StepPlan.Part part) {
@@ -255,6 +260,9 @@ public final class Engine implements AutoCloseable {
   }
 
   private void emit(GenerationRequest request, SequenceEvent event) {
+    if (event instanceof SequenceEvent.Finished || event instanceof SequenceEvent.Failed) {
+      endedCount++;
+    }
     sink.emit(request.replyTo(), event);
   }
 
@@ -272,7 +280,9 @@ public final class Engine implements AutoCloseable {
         stepCount,
         scheduler.promptTokensComputed(),
         generatedTokens,
-        scheduler.preemptionCount());
+        scheduler.preemptionCount(),
+        endedCount,
+        Math.round(stepMicros));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.fullbore.engine;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,22 +11,57 @@ import org.jspecify.annotations.Nullable;
  * that the status does not cover yet. Owned by the batch verticle's event loop.
  */
 final class EngineRoom {
+  private static final double NEW_SAMPLE_WEIGHT = 0.2;
+
   private record Sent(long number, int requests, int blocks) {}
 
   private final int blockTokens;
   private final Deque<Sent> uncovered = new ArrayDeque<>();
   private @Nullable EngineStatus status;
   private long batchesSent;
+  private long lastEndNanos;
+  private double endIntervalMs;
 
   EngineRoom(int blockTokens) {
     this.blockTokens = blockTokens;
   }
 
-  void update(EngineStatus newStatus) {
+  /** Takes in the newest status; the engine's own clock does not matter. */
+  void update(EngineStatus newStatus, long nowNanos) {
+    measureEnds(newStatus, nowNanos);
     status = newStatus;
     while (!uncovered.isEmpty() && uncovered.peek().number <= newStatus.batchesReceived()) {
       uncovered.remove();
     }
+  }
+
+  /** An idle engine ends nothing, which says nothing of its pace. */
+  private void measureEnds(EngineStatus newStatus, long nowNanos) {
+    long ended = status == null ? 0 : newStatus.endedCount() - status.endedCount();
+    boolean wasIdle = status == null || status.running() == 0;
+    if (ended > 0 && !wasIdle) {
+      double sample = (nowNanos - lastEndNanos) / 1e6 / ended;
+      endIntervalMs += (endIntervalMs == 0 ? 1 : NEW_SAMPLE_WEIGHT) * (sample - endIntervalMs);
+    }
+    if (ended > 0 || wasIdle) {
+      lastEndNanos = nowNanos;
+    }
+  }
+
+  /**
+   * About how long requests would wait behind others: until the step under way is over, and, where
+   * slots or blocks are short, until so many running ones have ended as stand in their way. 0 while
+   * nothing is known of the engine.
+   */
+  long waitMs(List<GenerationRequest> ahead, List<GenerationRequest> requests) {
+    if (status == null) {
+      return 0;
+    }
+    List<GenerationRequest> all = new ArrayList<>(ahead);
+    all.addAll(requests);
+    int inTheWay = status.waiting() + all.size() - fittingNow(all);
+    double stepMs = status.running() == 0 ? 0 : status.stepMicros() / 1e3;
+    return Math.round(stepMs + inTheWay * endIntervalMs);
   }
 
   void sent(List<GenerationRequest> batch) {

@@ -15,6 +15,8 @@ package io.fullbore.engine;
  * @param promptTokens prompt tokens computed so far
  * @param generatedTokens tokens generated so far
  * @param preemptions sequences that had to give their blocks back so far
+ * @param endedCount sequences that finished or failed so far
+ * @param stepMicros about how long a step takes at present
  */
 public record EngineStatus(
     String version,
@@ -28,4 +30,6 @@ public record EngineStatus(
     long stepCount,
     long promptTokens,
     long generatedTokens,
-    long preemptions) {}
+    long preemptions,
+    long endedCount,
+    long stepMicros) {}

@@ -78,6 +78,11 @@ final class WaitingQueue {
     return first;
   }
 
+  /** All of it. */
+  List<GenerationRequest> all() {
+    return first(waiting.size());
+  }
+
   /** Whether not even one more token would fit. */
   boolean isFull() {
     return waiting.size() >= settings.maxQueuedRequests()

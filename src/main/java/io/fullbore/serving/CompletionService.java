@@ -186,7 +186,9 @@ public final class CompletionService {
     answer.submitted(model, requests).forEach(stream -> streams.put(stream.id(), stream));
     vertx
         .eventBus()
-        .<Admission>request(BusAddresses.batch(model.version()), new BatchMessage.Submit(requests))
+        .<Admission>request(
+            BusAddresses.batch(model.version()),
+            new BatchMessage.Submit(requests, BatchMessage.Submit.NO_LIMIT))
         .onComplete(
             reply -> {
               if (answer.ended()) {

@@ -42,7 +42,7 @@ class RecordCodecTest {
     GenerationRequest request =
         new GenerationRequest(ID, "api.0", "tenant", new int[] {1, 2, 3}, params);
     return Stream.of(
-        new BatchMessage.Submit(List.of(request)),
+        new BatchMessage.Submit(List.of(request), 500),
         new BatchMessage.Cancel(List.of(ID)),
         new Admission.Accepted(),
         new Admission.Refused("full", 1_500),
@@ -71,7 +71,7 @@ class RecordCodecTest {
                 .<SequenceEvent>map(failure -> new SequenceEvent.Failed(ID, failure))
                 .toList()),
         new QueueStatus("v", true, 1_000),
-        new EngineStatus("v", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11));
+        new EngineStatus("v", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13));
   }
 
   @ParameterizedTest

@@ -10,8 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fullbore.core.Failure;
 import io.fullbore.core.RequestId;
 import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.Message;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -76,20 +78,47 @@ class VerticlesTest {
   }
 
   private void report(long batchesReceived, int running, int waiting, int freeBlocks) {
+    report(batchesReceived, running, waiting, freeBlocks, 0, 0);
+  }
+
+  private void report(
+      long batchesReceived,
+      int running,
+      int waiting,
+      int freeBlocks,
+      long endedCount,
+      long stepMicros) {
     vertx
         .eventBus()
         .publish(
             BusAddresses.ENGINE_STATUS,
             new EngineStatus(
-                VERSION, batchesReceived, running, waiting, 8, freeBlocks, 64, 0, 0, 0, 0, 0));
+                VERSION,
+                batchesReceived,
+                running,
+                waiting,
+                8,
+                freeBlocks,
+                64,
+                0,
+                0,
+                0,
+                0,
+                0,
+                endedCount,
+                stepMicros));
   }
 
   private Admission submit(GenerationRequest... requests) {
+    return submitting(BatchMessage.Submit.NO_LIMIT, requests).await();
+  }
+
+  private Future<Admission> submitting(long maxWaitMs, GenerationRequest... requests) {
     return vertx
         .eventBus()
-        .<Admission>request(BusAddresses.batch(VERSION), new BatchMessage.Submit(List.of(requests)))
-        .await()
-        .body();
+        .<Admission>request(
+            BusAddresses.batch(VERSION), new BatchMessage.Submit(List.of(requests), maxWaitMs))
+        .map(Message::body);
   }
 
   private static GenerationRequest request(long id, int promptTokens, int maxTokens) {
@@ -283,5 +312,78 @@ class VerticlesTest {
     report(0, 0, 0, 64);
     assertEquals(ids(1, 2), nextBatch());
     assertFalse(statuses.poll(5, TimeUnit.SECONDS).full());
+  }
+
+  @Test
+  void aLimitedWaitIsAcceptedWhenTheEngineGetsTheRequest() throws InterruptedException {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    report(0, 8, 0, 64);
+    Future<Admission> admission = submitting(60_000, request(1, 9, 5));
+    submit(request(2, 9, 5));
+    assertFalse(admission.isComplete());
+    report(0, 7, 0, 64);
+    assertEquals(ids(1), nextBatch());
+    assertEquals(new Admission.Accepted(), admission.await());
+  }
+
+  @Test
+  void aLimitedWaitIsRefusedWhenItsTimeIsOverAndLeavesNothingBehind() throws InterruptedException {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    report(0, 8, 0, 64);
+    Future<Admission> admission = submitting(5, request(1, 9, 5), request(2, 9, 5));
+    submit(request(3, 9, 5));
+    assertInstanceOf(Admission.Refused.class, admission.await());
+    report(0, 0, 0, 64);
+    assertEquals(ids(3), nextBatch());
+  }
+
+  @Test
+  void aLimitedWaitIsRefusedAtOnceWhereTheEnginesPaceForetellsALongerOne() {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    report(0, 8, 0, 64, 0, 20_000);
+    nowNanos += 1_000_000_000;
+    report(0, 8, 0, 64, 1, 20_000);
+    assertInstanceOf(Admission.Refused.class, submitting(1_000, request(1, 9, 5)).await());
+    Future<Admission> patient = submitting(60_000, request(2, 9, 5));
+    assertInstanceOf(Admission.Refused.class, submitting(2_000, request(3, 9, 5)).await());
+    assertFalse(patient.isComplete());
+  }
+
+  @Test
+  void aLimitedWaitIsRefusedWhereOneStepTakesLonger() {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    report(0, 1, 0, 64, 0, 700_000);
+    assertInstanceOf(Admission.Refused.class, submitting(500, request(1, 9, 5)).await());
+  }
+
+  @Test
+  void aLimitedWaitNeverWaitsInTheEngine() throws InterruptedException {
+    pretendEngine();
+    deployQueue(new BatchSettings(2, 5, 10, 1_000));
+    report(0, 8, 0, 0);
+    submit(request(1, 9, 5));
+    Future<Admission> admission = submitting(60_000, request(2, 9, 5));
+    submit(request(3, 9, 5));
+    assertEquals(ids(1), nextBatch());
+    assertFalse(admission.isComplete());
+    nowNanos += 5_000_000;
+    report(1, 8, 0, 0);
+    assertNull(engineMessages.poll(20, TimeUnit.MILLISECONDS));
+  }
+
+  @Test
+  void aCancelledLimitedWaitIsAnswered() {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    report(0, 8, 0, 64);
+    Future<Admission> admission = submitting(60_000, request(1, 9, 5));
+    vertx
+        .eventBus()
+        .send(BusAddresses.batch(VERSION), new BatchMessage.Cancel(List.of(new RequestId(1))));
+    assertInstanceOf(Admission.Refused.class, admission.await());
   }
 }
