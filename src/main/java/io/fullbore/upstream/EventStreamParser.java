@@ -21,7 +21,7 @@ final class EventStreamParser {
 
   private final int maxEventBytes;
   // [unfinished line start, scanned, end): before start all is read, before scanned no line ends
-  private byte[] bytes = new byte[INITIAL_BYTES];
+  private byte[] bytes = new byte[0];
   private int start;
   private int scanned;
   private int end;
@@ -46,7 +46,7 @@ final class EventStreamParser {
       scanned = 0;
       end = 0;
       if (bytes.length > MAX_KEPT_BYTES) {
-        bytes = new byte[INITIAL_BYTES];
+        bytes = new byte[0];
       }
     }
     if (bytes.length - end < length) {
@@ -60,7 +60,7 @@ final class EventStreamParser {
     int kept = end - start;
     byte[] target = bytes;
     if (bytes.length - kept < length) {
-      target = new byte[Math.max(kept + length, 2 * bytes.length)];
+      target = new byte[Math.max(INITIAL_BYTES, Math.max(kept + length, 2 * bytes.length))];
     }
     System.arraycopy(bytes, start, target, 0, kept);
     bytes = target;
