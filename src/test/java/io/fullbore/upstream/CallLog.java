@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** What a sink was told. Written by an event loop, read by tests. */
 final class CallLog implements UpstreamSink {
   private final List<ForwardedPiece> pieces = new ArrayList<>();
-  private Consumer<ForwardedPiece> onPiece = piece -> {};
+  private volatile Consumer<ForwardedPiece> onPiece = piece -> {};
   private @Nullable Usage usage;
   private @Nullable UpstreamFailure failure;
   private int endCount;

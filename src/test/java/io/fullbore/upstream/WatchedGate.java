@@ -16,6 +16,8 @@ final class WatchedGate implements UpstreamGate {
   private long p95Ms = Long.MAX_VALUE;
   private long closedForMs;
   private boolean queueing;
+  private boolean queueingRepeats;
+  private @Nullable RetryBudget budget;
   private @Nullable GateClosedException closed;
 
   /** Whoever enters waits from now on. */
@@ -23,11 +25,17 @@ final class WatchedGate implements UpstreamGate {
     queueing = true;
   }
 
+  /** Whoever enters again waits from now on. */
+  synchronized void queueRepeats() {
+    queueingRepeats = true;
+  }
+
   /** Lets all who wait enter, on whatever thread. */
   void admitAll() {
     List<Promise<Permit>> admitted;
     synchronized (this) {
       queueing = false;
+      queueingRepeats = false;
       admitted = List.copyOf(waiting);
       waiting.clear();
     }
@@ -42,6 +50,10 @@ final class WatchedGate implements UpstreamGate {
     repeats = count;
   }
 
+  synchronized void budget(RetryBudget of) {
+    budget = of;
+  }
+
   synchronized void p95Ms(long ms) {
     p95Ms = ms;
   }
@@ -54,23 +66,26 @@ final class WatchedGate implements UpstreamGate {
   public Future<Permit> enter(long tokens) {
     synchronized (this) {
       firstCount++;
+      if (budget != null) {
+        budget.first();
+      }
+      return enter(queueing);
     }
-    return enter();
   }
 
   @Override
   public Future<Permit> enterAgain(long tokens) {
     synchronized (this) {
       againCount++;
+      return enter(queueing || queueingRepeats);
     }
-    return enter();
   }
 
-  private synchronized Future<Permit> enter() {
+  private Future<Permit> enter(boolean waits) {
     if (closed != null) {
       return Future.failedFuture(closed);
     }
-    if (!queueing) {
+    if (!waits) {
       return Future.succeededFuture(permit());
     }
     Promise<Permit> promise = Promise.promise();
@@ -91,7 +106,7 @@ final class WatchedGate implements UpstreamGate {
 
   @Override
   public synchronized boolean mayRepeat() {
-    return repeats-- > 0;
+    return budget != null ? budget.take() : repeats-- > 0;
   }
 
   @Override
