@@ -3,12 +3,15 @@ package io.fullbore.http;
 import io.fullbore.cache.AnswerCache;
 import io.fullbore.limits.Limits;
 import io.fullbore.redis.RedisGate;
+import io.fullbore.routing.Router;
 import io.fullbore.serving.CompletionService;
+import io.fullbore.serving.RoutedCompletions;
 import io.fullbore.serving.SharedCompletions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +42,18 @@ public final class ApiVerticle extends VerticleBase {
     var cache = new AnswerCache(parts.answers(), redis, parts.cache());
     var completions =
         new CompletionService(vertx, instance, parts.models(), limits, settings.requestTimeoutMs());
-    var shared = new SharedCompletions(vertx, completions, cache, parts.flights(), parts.clock());
+    var routed =
+        new RoutedCompletions(
+            new RoutedCompletions.Means(
+                vertx,
+                completions,
+                parts.upstreams().clients(vertx),
+                new Router(new SplittableRandom()),
+                limits,
+                parts.prices(),
+                parts.clock(),
+                settings.requestTimeoutMs()));
+    var shared = new SharedCompletions(vertx, routed, cache, parts.flights(), parts.clock());
     var options =
         new HttpServerOptions()
             .setHost(settings.host())

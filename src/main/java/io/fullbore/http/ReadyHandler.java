@@ -18,7 +18,7 @@ final class ReadyHandler implements Handler<RoutingContext> {
   @Override
   public void handle(RoutingContext context) {
     List<String> missing = health.missing();
-    boolean ready = missing.isEmpty() && !catalog.models().isEmpty();
+    boolean ready = missing.isEmpty() && !catalog.all().isEmpty();
     String json =
         JsonText.object(
             body -> {
