@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(Failure.TimedOut.class),
   @JsonSubTypes.Type(Failure.EngineFailed.class),
   @JsonSubTypes.Type(Failure.Unavailable.class),
+  @JsonSubTypes.Type(Failure.UpstreamFailed.class),
+  @JsonSubTypes.Type(Failure.UpstreamRejected.class),
   @JsonSubTypes.Type(Failure.Cancelled.class)
 })
 public sealed interface Failure {
@@ -74,6 +76,18 @@ public sealed interface Failure {
 
   /** The server is stopping or the model is being unloaded. */
   record Unavailable(String message) implements Failure {}
+
+  /** An upstream gave no answer, or broke it off. */
+  record UpstreamFailed(String message) implements Failure {}
+
+  /**
+   * An upstream found the request wrong and says so in its own words.
+   *
+   * @param status the upstream's, from 400 to 499
+   */
+  record UpstreamRejected(
+      int status, String message, String type, @Nullable String param, @Nullable String code)
+      implements Failure {}
 
   /** The client went away or took the request back. */
   record Cancelled(String message) implements Failure {}

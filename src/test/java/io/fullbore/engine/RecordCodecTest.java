@@ -65,6 +65,8 @@ class RecordCodecTest {
                     new Failure.TimedOut("m"),
                     new Failure.EngineFailed("m"),
                     new Failure.Unavailable("m"),
+                    new Failure.UpstreamFailed("m"),
+                    new Failure.UpstreamRejected(400, "m", "t", null, "c"),
                     new Failure.Cancelled("m"))
                 .<SequenceEvent>map(failure -> new SequenceEvent.Failed(ID, failure))
                 .toList()),

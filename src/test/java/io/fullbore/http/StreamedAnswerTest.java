@@ -85,6 +85,12 @@ class StreamedAnswerTest {
     assertFailure(new Failure.TimedOut("late"), 504, "timeout_error", "timeout");
     assertFailure(new Failure.EngineFailed("broken"), 500, "server_error", "engine_failed");
     assertFailure(new Failure.Unavailable("away"), 503, "server_error", "unavailable");
+    assertFailure(new Failure.UpstreamFailed("gone"), 502, "server_error", "upstream_failed");
+    assertFailure(
+        new Failure.UpstreamRejected(422, "no", "their_type", "n", "their_code"),
+        422,
+        "their_type",
+        "their_code");
     assertFailure(
         new Failure.ContextLengthExceeded(9, 8, 7),
         400,

@@ -61,6 +61,10 @@ public record ApiError(
           new ApiError(500, message, SERVER_ERROR, null, "engine_failed", 0);
       case Failure.Unavailable _ ->
           new ApiError(503, message, SERVER_ERROR, null, "unavailable", UNAVAILABLE_RETRY_SECONDS);
+      case Failure.UpstreamFailed _ ->
+          new ApiError(502, message, SERVER_ERROR, null, "upstream_failed", 0);
+      case Failure.UpstreamRejected(int status, String _, String type, String param, String code) ->
+          new ApiError(status, message, type, param, code, 0);
       case Failure.Cancelled _ -> new ApiError(499, message, INVALID_REQUEST, null, "cancelled", 0);
     };
   }
