@@ -232,7 +232,7 @@ final class Assembly implements AutoCloseable {
   private ApiParts parts(EngineHealth health, KeyStore store, @Nullable TlsFiles tls) {
     GatewayConfig.Cache cache = config.cache();
     boolean hasRedis = config.redis().url() != null;
-    PriceTable prices = PriceTable.of(config.prices());
+    PriceTable prices = PriceTable.of(config.allPrices());
     var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), CLOCK);
     return new ApiParts(
         models,

@@ -74,7 +74,7 @@ final class ApiServer implements AutoCloseable {
 
   private ApiParts parts(ServerConfig config) {
     GatewayConfig.Redis redis = config.redis();
-    PriceTable prices = PriceTable.of(config.prices());
+    PriceTable prices = PriceTable.of(config.allPrices());
     InstantSource clock = InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000));
     var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), clock);
     var outage = new RedisOutage();

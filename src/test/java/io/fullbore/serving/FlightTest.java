@@ -48,6 +48,7 @@ class FlightTest {
             Allowance.UNLIMITED,
             Allowance.UNLIMITED,
             CachePolicy.DEFAULT,
+            true,
             Set.of()),
         null);
   }
