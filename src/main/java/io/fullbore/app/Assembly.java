@@ -28,9 +28,11 @@ import io.fullbore.limits.RedisReports;
 import io.fullbore.redis.RedisAddresses;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
+import io.fullbore.routing.RoutingTable;
 import io.fullbore.serving.CompletionService;
 import io.fullbore.serving.Flights;
 import io.fullbore.serving.ServedModel;
+import io.fullbore.upstream.Upstreams;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.ThreadingModel;
@@ -78,6 +80,7 @@ final class Assembly implements AutoCloseable {
   private final List<LoadedModel> opened = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private final SortedMap<String, ServedModel> models = new TreeMap<>();
+  private RoutingTable routes = new RoutingTable(new TreeMap<>());
 
   private Assembly(ServerConfig config) {
     this.config = config;
@@ -102,6 +105,7 @@ final class Assembly implements AutoCloseable {
       for (ServerConfig.Model model : config.models()) {
         assembly.open(model);
       }
+      assembly.route();
       return assembly;
     } catch (IOException | UsageException | RuntimeException e) {
       assembly.close();
@@ -116,6 +120,14 @@ final class Assembly implements AutoCloseable {
   /** All models by the name they are asked for. */
   SortedMap<String, ServedModel> models() {
     return models;
+  }
+
+  private void route() throws UsageException {
+    try {
+      routes = RoutingTable.of(models.keySet(), config.upstreams(), config.aliases());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
   }
 
   private void open(ServerConfig.Model model) throws IOException, UsageException {
@@ -213,7 +225,7 @@ final class Assembly implements AutoCloseable {
         tls == null ? "http" : "https",
         http.host(),
         port,
-        String.join(", ", models.keySet()));
+        String.join(", ", routes.routes().keySet()));
     return port;
   }
 
@@ -236,6 +248,9 @@ final class Assembly implements AutoCloseable {
     var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), CLOCK);
     return new ApiParts(
         models,
+        routes,
+        new Upstreams(vertx, config.upstreams()),
+        prices,
         health,
         new LocalAnswers(cache.maxBytes(), cache.localTtlMs(), !hasRedis),
         new Flights(),

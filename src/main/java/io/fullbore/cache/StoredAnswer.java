@@ -50,11 +50,7 @@ public final class StoredAnswer {
    * @param origin who gave it
    */
   public StoredAnswer(
-      List<AnswerEvent> events,
-      Usage usage,
-      long storedEpochMs,
-      boolean knowledge,
-      Origin origin) {
+      List<AnswerEvent> events, Usage usage, long storedEpochMs, boolean knowledge, Origin origin) {
     this.events = List.copyOf(events);
     this.usage = usage;
     this.storedEpochMs = storedEpochMs;

@@ -64,7 +64,10 @@ final class ApiRoutes {
       router.route(path).handler(authenticator);
     }
     routeAdmin(router, parser, cache, limits);
-    post(router, "/v1/chat/completions", new ChatCompletionsHandler(parser, exchange, parts.routes()));
+    post(
+        router,
+        "/v1/chat/completions",
+        new ChatCompletionsHandler(parser, exchange, parts.routes()));
     post(router, "/v1/completions", new TextCompletionsHandler(parser, exchange, parts.routes()));
     post(router, "/tokenize", new TokenizeHandler(parser, limit, workers, catalog));
     post(router, "/detokenize", new DetokenizeHandler(parser, limit, workers, catalog));

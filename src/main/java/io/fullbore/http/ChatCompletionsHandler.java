@@ -16,8 +16,7 @@ final class ChatCompletionsHandler implements BiConsumer<RoutingContext, Request
   private final CompletionExchange exchange;
   private final RoutingTable routes;
 
-  ChatCompletionsHandler(
-      RequestParser parser, CompletionExchange exchange, RoutingTable routes) {
+  ChatCompletionsHandler(RequestParser parser, CompletionExchange exchange, RoutingTable routes) {
     this.parser = parser;
     this.exchange = exchange;
     this.routes = routes;

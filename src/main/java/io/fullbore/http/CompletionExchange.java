@@ -117,11 +117,7 @@ final class CompletionExchange {
     private final @Nullable ServedModel model;
     private final CachePlan plan;
 
-    Exchange(
-        RoutingContext context,
-        CompletionRequest completion,
-        Style style,
-        CachePlan plan) {
+    Exchange(RoutingContext context, CompletionRequest completion, Style style, CachePlan plan) {
       this.request = context.request();
       this.response = context.response();
       this.completion = completion;
@@ -156,11 +152,7 @@ final class CompletionExchange {
         return completion.stream()
             ? new StreamedAnswer(vertx, request, formats, style.promptParam(), keepAliveCommentMs)
             : new WholeAnswer(
-                vertx,
-                response,
-                formats,
-                style.promptParam(),
-                completion.routed().choiceCount());
+                vertx, response, formats, style.promptParam(), completion.routed().choiceCount());
       };
     }
 

@@ -68,7 +68,8 @@ final class ModelsHandler {
   private static String owner(Route route) {
     return route.choices().stream()
         .map(choice -> choice.target())
-        .map(target -> target instanceof Target.Upstream upstream ? upstream.upstream() : "fullbore")
+        .map(
+            target -> target instanceof Target.Upstream upstream ? upstream.upstream() : "fullbore")
         .distinct()
         .collect(Collectors.joining(","));
   }

@@ -4,8 +4,8 @@ import io.fullbore.core.Origin;
 import io.vertx.core.http.HttpServerResponse;
 
 /**
- * Says in an answer's head who gave it: {@code X-Served-By}, {@code X-Served-Model} and, where it is
- * known, {@code X-Served-Version}.
+ * Says in an answer's head who gave it: {@code X-Served-By}, {@code X-Served-Model} and, where it
+ * is known, {@code X-Served-Version}.
  */
 final class ServedBy {
   private static final String BY = "X-Served-By";

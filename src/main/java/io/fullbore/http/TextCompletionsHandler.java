@@ -16,8 +16,7 @@ final class TextCompletionsHandler implements BiConsumer<RoutingContext, Request
   private final CompletionExchange exchange;
   private final RoutingTable routes;
 
-  TextCompletionsHandler(
-      RequestParser parser, CompletionExchange exchange, RoutingTable routes) {
+  TextCompletionsHandler(RequestParser parser, CompletionExchange exchange, RoutingTable routes) {
     this.parser = parser;
     this.exchange = exchange;
     this.routes = routes;

@@ -12,8 +12,8 @@ import java.util.List;
 /**
  * Receives one answer on the API instance's event loop, in this order: {@link #onAccepted} once,
  * prompts and deltas, one {@link #onChoiceEnd} per choice, then {@link #onEnd}; or {@link
- * #onForwarded} in place of all between. {@link #onFailure} may come at any point instead of what is
- * left. Exactly one of {@code onEnd} and {@code onFailure} is called, and nothing after it.
+ * #onForwarded} in place of all between. {@link #onFailure} may come at any point instead of what
+ * is left. Exactly one of {@code onEnd} and {@code onFailure} is called, and nothing after it.
  */
 public interface AnswerSink {
   /** What the account may still use; at most once, before {@link #onAccepted}. */

@@ -18,7 +18,9 @@ import io.fullbore.limits.RedisReports;
 import io.fullbore.redis.RedisAddresses;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
+import io.fullbore.routing.RoutingTable;
 import io.fullbore.serving.Flights;
+import io.fullbore.upstream.Upstreams;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -58,7 +60,7 @@ final class ApiServer implements AutoCloseable {
   }
 
   /**
-   * @param config its redis, cache, limits and prices count
+   * @param config its redis, cache, limits, prices, upstreams and aliases count
    */
   ApiServer(UnaryOperator<ApiSettings> settings, ServerConfig config) throws Exception {
     parts = parts(config);
@@ -80,6 +82,9 @@ final class ApiServer implements AutoCloseable {
     var outage = new RedisOutage();
     return new ApiParts(
         TestModel.models(),
+        RoutingTable.of(TestModel.models().keySet(), config.upstreams(), config.aliases()),
+        new Upstreams(vertx, config.upstreams()),
+        prices,
         health,
         new LocalAnswers(1 << 20, 300_000, redis.url() == null),
         new Flights(),

@@ -52,8 +52,7 @@ final class ChatRequestReader {
                 ? null
                 : Integer.valueOf(maxTokens.integer(1, SamplingReader.MAX_TOKENS)));
     fields.finish();
-    return CompletionRequest.local(
-        call, route, digest, stream, includeUsage, false, tokensAsIds);
+    return CompletionRequest.local(call, route, digest, stream, includeUsage, false, tokensAsIds);
   }
 
   private @Nullable JsonValue maxTokens() {

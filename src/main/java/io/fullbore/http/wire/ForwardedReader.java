@@ -37,7 +37,8 @@ final class ForwardedReader {
    * @param bodyBytes the body's length
    * @param local reads the request as one for a local model
    */
-  CompletionRequest read(byte[] digest, int bodyBytes, Function<JsonFields, CompletionRequest> local) {
+  CompletionRequest read(
+      byte[] digest, int bodyBytes, Function<JsonFields, CompletionRequest> local) {
     boolean stream = fields.flag("stream", false);
     boolean includeUsage = stream && common.includeUsage(true);
     int choices = common.choices() * promptCount();
@@ -50,8 +51,7 @@ final class ForwardedReader {
             choices,
             maxAnswerTokens(),
             bodyBytes);
-    boolean repeatable =
-        fields.has("seed") || fields.number("temperature", 1, 0, 2) == 0;
+    boolean repeatable = fields.has("seed") || fields.number("temperature", 1, 0, 2) == 0;
     boolean tools = !fields.elements("tools").isEmpty() || fields.has("functions");
     CompletionCall call = null;
     Failure notLocal = null;
@@ -65,8 +65,7 @@ final class ForwardedReader {
       }
     }
     return new CompletionRequest(
-        new RoutedCall(
-            requester.account(common.user()), route, choices, call, notLocal, forwarded),
+        new RoutedCall(requester.account(common.user()), route, choices, call, notLocal, forwarded),
         digest,
         stream,
         includeUsage,

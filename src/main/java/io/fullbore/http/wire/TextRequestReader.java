@@ -50,8 +50,7 @@ final class TextRequestReader {
             common.stops(),
             maxTokens(echo));
     fields.finish();
-    return CompletionRequest.local(
-        call, route, digest, stream, includeUsage, echo, tokensAsIds);
+    return CompletionRequest.local(call, route, digest, stream, includeUsage, echo, tokensAsIds);
   }
 
   /** None at all makes sense only where the prompt comes back. */

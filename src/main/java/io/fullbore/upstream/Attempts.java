@@ -1,0 +1,3 @@
+package io.fullbore.upstream;
+
+public final class Attempts {}
