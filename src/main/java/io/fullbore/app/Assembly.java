@@ -10,6 +10,7 @@ import io.fullbore.backend.KvSizing;
 import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.GatewayConfig;
 import io.fullbore.config.ServerConfig;
+import io.fullbore.config.UpstreamConfig;
 import io.fullbore.engine.BatchSettings;
 import io.fullbore.engine.BatchVerticle;
 import io.fullbore.engine.EngineSettings;
@@ -43,7 +44,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -206,6 +209,9 @@ final class Assembly implements AutoCloseable {
     if (store.empty()) {
       LOG.info("no API keys: only callers on this machine are answered");
     }
+    if (models.isEmpty()) {
+      LOG.info("no local models: every request is forwarded");
+    }
     int port = instances.getFirst().port();
     LOG.info(
         "fullbore {} listens on {}://{}:{} and serves {}",
@@ -213,8 +219,20 @@ final class Assembly implements AutoCloseable {
         tls == null ? "http" : "https",
         http.host(),
         port,
-        String.join(", ", models.keySet()));
+        String.join(", ", servedNames()));
     return port;
+  }
+
+  /**
+   * What requests can ask for; a pure gateway without aliases is known by its upstreams' models.
+   */
+  private SortedSet<String> servedNames() {
+    var names = new TreeSet<>(models.keySet());
+    config.aliases().forEach(alias -> names.add(alias.name()));
+    for (UpstreamConfig.Upstream upstream : config.upstreams()) {
+      upstream.models().forEach(model -> names.add(upstream.fullName(model.name())));
+    }
+    return names;
   }
 
   private KeyStore keyStore() {
