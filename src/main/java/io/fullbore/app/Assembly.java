@@ -218,6 +218,9 @@ final class Assembly implements AutoCloseable {
     if (store.empty()) {
       LOG.info("no API keys: only callers on this machine are answered");
     }
+    if (models.isEmpty()) {
+      LOG.info("no local models: every request is forwarded");
+    }
     int port = instances.getFirst().port();
     LOG.info(
         "fullbore {} listens on {}://{}:{} and serves {}",

@@ -76,7 +76,7 @@ final class ApiRoutes {
         () -> router.routeWithRegex("/v1/models/(?<" + ModelsHandler.ID + ">.+)"),
         modelsHandler::get);
     get(router, "/health", new HealthHandler(parts.health()));
-    get(router, "/ready", new ReadyHandler(parts.health(), catalog));
+    get(router, "/ready", new ReadyHandler(parts.health()));
     get(router, "/", ApiRoutes::nameServer);
     router.errorHandler(403, Cors::refuse);
     router.errorHandler(404, ApiRoutes::refuseUnknown);
