@@ -9,20 +9,30 @@ import io.vertx.core.Future;
  */
 interface UpstreamGate {
   /**
-   * Asks to send one request now or within the queue's time.
+   * Asks to send a request for the first time, now or within the queue's time.
    *
    * @param tokens the most that prompt and answer may have together
-   * @return on the caller's context; fails with {@link GateClosedException} at once or when the
-   *     time is over. A caller that is no longer interested when it succeeds must release.
+   * @return on the caller's context; fails with {@link GateClosedException} at once, when the time
+   *     is over, or as soon as waiting has become vain. A caller that is no longer interested when
+   *     it succeeds must release.
    */
   Future<Permit> enter(long tokens);
 
-  /** How long it is not worth asking; 0 where a request may be sent now or queued. */
+  /**
+   * The same for a request that {@link #mayRepeat} was true for: a repetition, or a hedge. It does
+   * not fill the budget. What the budget gave is not put back where this fails.
+   */
+  Future<Permit> enterAgain(long tokens);
+
+  /**
+   * How long it is not worth asking; 0 where a request may be sent now or queued. Cheap: asked for
+   * every request.
+   */
   long closedForMs();
 
   /**
-   * Takes one repetition from the budget that all requests fill, a tenth each: true at most as many
-   * times as a tenth of the first attempts.
+   * Takes one repetition from the budget that first attempts fill when they are sent, a tenth each:
+   * at no time was it true more often than a tenth of them.
    */
   boolean mayRepeat();
 
@@ -33,14 +43,20 @@ interface UpstreamGate {
 
   /** One request's leave to be sent. The first call counts and later ones do nothing. */
   interface Permit {
-    /** The upstream answered in full: the whole answer took so long. */
+    /**
+     * The upstream answered in full.
+     *
+     * @param tookMs from sending the request to the answer's end
+     * @param tokens of prompt and answer, in place of those reserved
+     */
     void succeeded(long tookMs, long tokens);
 
     /** The upstream failed: 5xx, a broken or silent connection, nonsense. */
     void failed();
 
     /**
-     * The upstream has too much to do: 429 or 503.
+     * The upstream has too much to do: 429 or 503. Nobody is sent there for as long as it asks, and
+     * then fewer at a time; it is not a failure that opens the circuit.
      *
      * @param retryAfterMs what it asks for; 0 where it does not say
      */

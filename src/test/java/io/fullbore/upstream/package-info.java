@@ -1,0 +1,4 @@
+@NullMarked
+package io.fullbore.upstream;
+
+import org.jspecify.annotations.NullMarked;
