@@ -45,6 +45,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -252,7 +253,7 @@ final class Assembly implements AutoCloseable {
     return new ApiParts(
         models,
         routes,
-        new Upstreams(vertx, config.upstreams()),
+        upstreams(),
         prices,
         health,
         new LocalAnswers(cache.maxBytes(), cache.localTtlMs(), !hasRedis),
@@ -264,6 +265,13 @@ final class Assembly implements AutoCloseable {
         new AdminKey(config.auth().adminKey()),
         tls,
         CLOCK);
+  }
+
+  private Upstreams upstreams() {
+    var upstreams =
+        new Upstreams(vertx, config.upstreams(), CLOCK, System::nanoTime, new SplittableRandom());
+    upstreams.loadVocabularies(vertx).await();
+    return upstreams;
   }
 
   private Function<@Nullable RedisGate, Limits> limits(LocalLimits local, PriceTable prices) {

@@ -7,10 +7,13 @@ import io.fullbore.routing.Router;
 import io.fullbore.serving.CompletionService;
 import io.fullbore.serving.RoutedCompletions;
 import io.fullbore.serving.SharedCompletions;
+import io.fullbore.upstream.UpstreamClient;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +25,7 @@ public final class ApiVerticle extends VerticleBase {
   private final ApiSettings settings;
   private final String instance;
   private final ApiParts parts;
+  private final Map<String, UpstreamClient> clients = new HashMap<>(); // by upstream
   private @Nullable RedisGate gate;
   private @Nullable HttpServer server;
   private @Nullable CompletionService service;
@@ -47,7 +51,9 @@ public final class ApiVerticle extends VerticleBase {
             new RoutedCompletions.Means(
                 vertx,
                 completions,
-                parts.upstreams().clients(vertx),
+                parts.upstreams(),
+                name ->
+                    clients.computeIfAbsent(name, one -> parts.upstreams().client(vertx, one)),
                 new Router(new SplittableRandom()),
                 limits,
                 parts.prices(),

@@ -5,9 +5,11 @@ import io.fullbore.limits.Limits;
 import io.fullbore.limits.PriceTable;
 import io.fullbore.routing.Route;
 import io.fullbore.routing.Router;
-import io.fullbore.upstream.UpstreamClients;
+import io.fullbore.upstream.UpstreamClient;
+import io.fullbore.upstream.Upstreams;
 import io.vertx.core.Vertx;
 import java.time.InstantSource;
+import java.util.function.Function;
 
 /**
  * Answers requests by asking those who serve their names: the local engine, upstreams, or one after
@@ -18,14 +20,16 @@ public final class RoutedCompletions {
    * What it takes to ask.
    *
    * @param local asks local models
-   * @param upstreams ask the others
+   * @param upstreams who else there is, and whether they can be asked
+   * @param clients ask upstreams, by name
    * @param prices decide who is cheapest
    * @param requestTimeoutMs an answer that is not complete after this time fails, waiting included
    */
   public record Means(
       Vertx vertx,
       CompletionService local,
-      UpstreamClients upstreams,
+      Upstreams upstreams,
+      Function<String, UpstreamClient> clients,
       Router router,
       Limits limits,
       PriceTable prices,

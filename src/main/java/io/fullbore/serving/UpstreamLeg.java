@@ -50,12 +50,13 @@ final class UpstreamLeg implements Journey.Leg, UpstreamSink, AnswerFlow {
   }
 
   private Future<Long> promptTokens() {
+    TokenCount count = journey.means().upstreams().tokenCount();
     return forwarded.bodyBytes() <= LONGEST_IN_PLACE_BYTES
-        ? Future.succeededFuture(TokenCount.promptTokens(forwarded, target.model()))
+        ? Future.succeededFuture(count.promptTokens(forwarded, target.model()))
         : journey
             .means()
             .vertx()
-            .executeBlocking(() -> TokenCount.promptTokens(forwarded, target.model()), false);
+            .executeBlocking(() -> count.promptTokens(forwarded, target.model()), false);
   }
 
   private void reserve(long promptTokens) {
@@ -91,14 +92,9 @@ final class UpstreamLeg implements Journey.Leg, UpstreamSink, AnswerFlow {
         call =
             journey
                 .means()
-                .upstreams()
-                .call(
-                    target.upstream(),
-                    forwarded,
-                    target.settings(),
-                    tokens,
-                    journey.attempts(),
-                    this);
+                .clients()
+                .apply(target.upstream())
+                .call(forwarded, target.settings(), tokens, journey.attempts(), this);
       }
     }
   }
@@ -119,7 +115,8 @@ final class UpstreamLeg implements Journey.Leg, UpstreamSink, AnswerFlow {
     }
     ended = true;
     if (call != null) {
-      settle(call.cancel());
+      call.cancel();
+      call.used().onSuccess(this::settle);
     } else {
       settle(new Usage(0, 0, 0));
     }

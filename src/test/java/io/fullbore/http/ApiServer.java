@@ -39,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -83,7 +84,8 @@ final class ApiServer implements AutoCloseable {
     return new ApiParts(
         TestModel.models(),
         RoutingTable.of(TestModel.models().keySet(), config.upstreams(), config.aliases()),
-        new Upstreams(vertx, config.upstreams()),
+        new Upstreams(
+            vertx, config.upstreams(), clock, System::nanoTime, new SplittableRandom(1)),
         prices,
         health,
         new LocalAnswers(1 << 20, 300_000, redis.url() == null),

@@ -111,7 +111,8 @@ class CompletionExchangeTest {
                       new RoutedCompletions.Means(
                           server.vertx,
                           service,
-                          parts.upstreams().clients(server.vertx),
+                          parts.upstreams(),
+                          name -> parts.upstreams().client(server.vertx, name),
                           new Router(new SplittableRandom(1)),
                           limits,
                           parts.prices(),

@@ -1,3 +1,0 @@
-package io.fullbore.upstream;
-
-public final class Attempts {}
