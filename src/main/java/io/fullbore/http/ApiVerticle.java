@@ -52,8 +52,7 @@ public final class ApiVerticle extends VerticleBase {
                 vertx,
                 completions,
                 parts.upstreams(),
-                name ->
-                    clients.computeIfAbsent(name, one -> parts.upstreams().client(vertx, one)),
+                name -> clients.computeIfAbsent(name, one -> parts.upstreams().client(vertx, one)),
                 new Router(new SplittableRandom()),
                 limits,
                 parts.prices(),

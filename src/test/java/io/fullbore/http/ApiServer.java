@@ -35,11 +35,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -84,8 +84,7 @@ final class ApiServer implements AutoCloseable {
     return new ApiParts(
         TestModel.models(),
         RoutingTable.of(TestModel.models().keySet(), config.upstreams(), config.aliases()),
-        new Upstreams(
-            vertx, config.upstreams(), clock, System::nanoTime, new SplittableRandom(1)),
+        new Upstreams(vertx, config.upstreams(), clock, System::nanoTime, new SplittableRandom(1)),
         prices,
         health,
         new LocalAnswers(1 << 20, 300_000, redis.url() == null),
