@@ -28,9 +28,11 @@ import io.fullbore.limits.RedisReports;
 import io.fullbore.redis.RedisAddresses;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
+import io.fullbore.routing.RoutingTable;
 import io.fullbore.serving.CompletionService;
 import io.fullbore.serving.Flights;
 import io.fullbore.serving.ServedModel;
+import io.fullbore.upstream.Upstreams;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.ThreadingModel;
@@ -43,6 +45,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -78,6 +81,7 @@ final class Assembly implements AutoCloseable {
   private final List<LoadedModel> opened = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private final SortedMap<String, ServedModel> models = new TreeMap<>();
+  private RoutingTable routes = new RoutingTable(new TreeMap<>());
 
   private Assembly(ServerConfig config) {
     this.config = config;
@@ -102,6 +106,7 @@ final class Assembly implements AutoCloseable {
       for (ServerConfig.Model model : config.models()) {
         assembly.open(model);
       }
+      assembly.route();
       return assembly;
     } catch (IOException | UsageException | RuntimeException e) {
       assembly.close();
@@ -116,6 +121,14 @@ final class Assembly implements AutoCloseable {
   /** All models by the name they are asked for. */
   SortedMap<String, ServedModel> models() {
     return models;
+  }
+
+  private void route() throws UsageException {
+    try {
+      routes = RoutingTable.of(models.keySet(), config.upstreams(), config.aliases());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
   }
 
   private void open(ServerConfig.Model model) throws IOException, UsageException {
@@ -206,6 +219,9 @@ final class Assembly implements AutoCloseable {
     if (store.empty()) {
       LOG.info("no API keys: only callers on this machine are answered");
     }
+    if (models.isEmpty()) {
+      LOG.info("no local models: every request is forwarded");
+    }
     int port = instances.getFirst().port();
     LOG.info(
         "fullbore {} listens on {}://{}:{} and serves {}",
@@ -213,7 +229,7 @@ final class Assembly implements AutoCloseable {
         tls == null ? "http" : "https",
         http.host(),
         port,
-        String.join(", ", models.keySet()));
+        String.join(", ", routes.routes().keySet()));
     return port;
   }
 
@@ -232,10 +248,13 @@ final class Assembly implements AutoCloseable {
   private ApiParts parts(EngineHealth health, KeyStore store, @Nullable TlsFiles tls) {
     GatewayConfig.Cache cache = config.cache();
     boolean hasRedis = config.redis().url() != null;
-    PriceTable prices = PriceTable.of(config.prices());
+    PriceTable prices = PriceTable.of(config.allPrices());
     var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), CLOCK);
     return new ApiParts(
         models,
+        routes,
+        upstreams(),
+        prices,
         health,
         new LocalAnswers(cache.maxBytes(), cache.localTtlMs(), !hasRedis),
         new Flights(),
@@ -246,6 +265,13 @@ final class Assembly implements AutoCloseable {
         new AdminKey(config.auth().adminKey()),
         tls,
         CLOCK);
+  }
+
+  private Upstreams upstreams() {
+    var upstreams =
+        new Upstreams(vertx, config.upstreams(), CLOCK, System::nanoTime, new SplittableRandom());
+    upstreams.loadVocabularies(vertx).await();
+    return upstreams;
   }
 
   private Function<@Nullable RedisGate, Limits> limits(LocalLimits local, PriceTable prices) {

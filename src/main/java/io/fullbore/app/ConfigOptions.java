@@ -46,7 +46,31 @@ final class ConfigOptions {
    */
   ServerConfig readWithModels(@Nullable Path model, Map<String, String> moreOverrides)
       throws ConfigException, IOException {
+    return withModels(read(moreOverrides), model);
+  }
+
+  /**
+   * The same for the server, which needs no model where it can forward every request: where
+   * upstreams are configured and no models, there is the demo model only if an alias names it.
+   *
+   * @param model in place of the configured ones, or null for those
+   */
+  ServerConfig readToServe(@Nullable Path model, Map<String, String> moreOverrides)
+      throws ConfigException, IOException {
     ServerConfig config = read(moreOverrides);
+    boolean forwardsAll = !config.upstreams().isEmpty() && !aliasesNameDemo(config);
+    return model == null && forwardsAll ? config : withModels(config, model);
+  }
+
+  private static boolean aliasesNameDemo(ServerConfig config) {
+    return config.aliases().stream()
+        .flatMap(alias -> alias.targets().stream())
+        .anyMatch(
+            target ->
+                !target.isUpstream() && target.model().equals(ModelLocation.DEMO.modelName()));
+  }
+
+  private static ServerConfig withModels(ServerConfig config, @Nullable Path model) {
     if (model == null && !config.models().isEmpty()) {
       return config;
     }

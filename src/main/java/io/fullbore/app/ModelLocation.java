@@ -16,7 +16,7 @@ import java.nio.file.Path;
 record ModelLocation(String text) {
   private static final String BUILTIN = "builtin:";
 
-  /** The model that is served where none is configured. */
+  /** The model that is served where neither models nor upstreams are configured. */
   static final ModelLocation DEMO = new ModelLocation(BUILTIN + "fullbore-demo");
 
   static ModelLocation of(Path path) {

@@ -24,7 +24,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "FILE",
       description =
-          "GGUF file to serve instead of the configured models; without any, a demo model.")
+          "GGUF file to serve instead of the configured models; without any, a demo model, or none"
+              + " where upstreams are configured.")
   private @Nullable Path model;
 
   @Option(names = "--port", description = "Port to listen on; 0 takes any free one.")
@@ -37,7 +38,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ConfigException, UsageException, InterruptedException {
-    ServerConfig config = options.readWithModels(model, overrides());
+    ServerConfig config = options.readToServe(model, overrides());
     LogLevels.apply(config.log().level());
     CountDownLatch stopped = new CountDownLatch(1);
     Assembly assembly = Assembly.start(config);

@@ -2,6 +2,7 @@ package io.fullbore.app;
 
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Usage;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.serving.AnswerSink;
@@ -37,6 +38,11 @@ final class TerminalSink implements AnswerSink {
 
   @Override
   public void onAccepted() {}
+
+  @Override
+  public void onForwarded(ForwardedPiece piece) {
+    throw new IllegalStateException("the terminal asks local models alone");
+  }
 
   @Override
   public void onPrompt(int choice, List<ScoredToken> prompt) {}

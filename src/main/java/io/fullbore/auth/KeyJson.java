@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *  "limits": {"requests_per_minute": 0, "tokens_per_minute": 0, "concurrent_requests": 0,
  *             "day_budget_micros": 0, "month_budget_micros": 0},
  *  "user_limits": {…}, "cache": {"mode": "deterministic", "shared": false, "tool_calls": false,
- *  "knowledge": false}, "created_at": 1700000000, "expires_at": null}
+ *  "knowledge": false}, "forward": true, "created_at": 1700000000, "expires_at": null}
  * </pre>
  *
  * <p>Only {@code id}, {@code sha256} and {@code owner} must be there. Times are seconds since 1970.
@@ -38,6 +38,7 @@ public final class KeyJson {
     json.set("limits", allowance(spec.key()));
     json.set("user_limits", allowance(spec.user()));
     json.set("cache", cache(spec.cache()));
+    json.put("forward", spec.mayForward());
     json.set("tags", texts(spec.tags()));
     json.put("created_at", key.created().getEpochSecond());
     Instant expires = spec.expires();
@@ -93,6 +94,7 @@ public final class KeyJson {
             allowance(fields.object("limits")),
             allowance(fields.object("user_limits")),
             cache(fields.object("cache")),
+            fields.flag("forward", true),
             tags,
             expires);
     Instant created = Instant.ofEpochSecond(fields.number("created_at"));

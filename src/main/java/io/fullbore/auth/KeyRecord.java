@@ -24,6 +24,13 @@ public record KeyRecord(String id, KeyDigest digest, KeySpec spec, Instant creat
   /** Who calls with this key. */
   Caller caller() {
     return new Caller(
-        id, spec.owner(), spec.models(), spec.key(), spec.user(), spec.cache(), spec.tags());
+        id,
+        spec.owner(),
+        spec.models(),
+        spec.key(),
+        spec.user(),
+        spec.cache(),
+        spec.mayForward(),
+        spec.tags());
   }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param models names of models that may be asked for; empty is all
  * @param key what the key may use in all
  * @param user what each end user under the key may use
+ * @param mayForward whether requests may be sent to upstreams
  * @param tags labels for metrics and usage
  * @param expires from when on it is refused; null is never
  */
@@ -22,6 +23,7 @@ public record KeySpec(
     Allowance key,
     Allowance user,
     CachePolicy cache,
+    boolean mayForward,
     Set<String> tags,
     @Nullable Instant expires) {
   /** The longest owner, name of a model or tag. */
@@ -54,7 +56,7 @@ public record KeySpec(
     return !text.isBlank() && text.length() <= MAX_CHARS;
   }
 
-  /** No limits, all models, the default cache, for ever. */
+  /** No limits, all models and upstreams, the default cache, for ever. */
   public static KeySpec unlimited(String owner) {
     return new KeySpec(
         owner,
@@ -62,6 +64,7 @@ public record KeySpec(
         Allowance.UNLIMITED,
         Allowance.UNLIMITED,
         CachePolicy.DEFAULT,
+        true,
         Set.of(),
         null);
   }

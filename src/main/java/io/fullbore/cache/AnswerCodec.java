@@ -1,6 +1,8 @@
 package io.fullbore.cache;
 
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
+import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.sampling.TokenLogprobs;
@@ -18,15 +20,17 @@ import java.util.Optional;
  * Stored answers as bytes, big-endian.
  *
  * <pre>
- *   answer := version:u8  storedEpochMs:i64  knowledge:u8  usage:3*i32  count:i32  event*
+ *   answer := version:u8  storedEpochMs:i64  knowledge:u8  origin  usage:3*i32  count:i32  event*
+ *   origin := servedBy:text model:text ( 0 | 1 version:text )
  *   event  := 'P' choice:i32 tokens | 'D' choice:i32 text tokens | 'E' choice:i32 reason:u8
+ *           | 'F' json:text count:i32 (choice:i32 reason:u8)*
  *   tokens := count:i32 (id:i32 ( 0 | 1 logprob:f32 count:i32 (id:i32 logprob:f32)* ))*
  *   text   := length:i32 utf8
  * </pre>
  */
 final class AnswerCodec {
   /** Bytes of another version are no answer: they are computed anew. */
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private AnswerCodec() {}
 
@@ -36,6 +40,7 @@ final class AnswerCodec {
       to.writeByte(VERSION);
       to.writeLong(answer.storedEpochMs());
       to.writeBoolean(answer.knowledge());
+      write(to, answer.origin());
       to.writeInt(answer.usage().promptTokens());
       to.writeInt(answer.usage().cachedTokens());
       to.writeInt(answer.usage().completionTokens());
@@ -49,6 +54,22 @@ final class AnswerCodec {
     return bytes.toByteArray();
   }
 
+  private static void write(DataOutputStream to, Origin origin) throws IOException {
+    write(to, origin.servedBy());
+    write(to, origin.model());
+    String version = origin.version();
+    to.writeBoolean(version != null);
+    if (version != null) {
+      write(to, version);
+    }
+  }
+
+  private static void write(DataOutputStream to, String text) throws IOException {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    to.writeInt(utf8.length);
+    to.write(utf8);
+  }
+
   private static void write(DataOutputStream to, AnswerEvent event) throws IOException {
     switch (event) {
       case AnswerEvent.Prompt(int choice, List<ScoredToken> tokens) -> {
@@ -59,10 +80,17 @@ final class AnswerCodec {
       case AnswerEvent.Delta(int choice, String text, List<ScoredToken> tokens) -> {
         to.writeByte('D');
         to.writeInt(choice);
-        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-        to.writeInt(utf8.length);
-        to.write(utf8);
+        write(to, text);
         write(to, tokens);
+      }
+      case AnswerEvent.Forwarded(ForwardedPiece piece) -> {
+        to.writeByte('F');
+        write(to, piece.json());
+        to.writeInt(piece.ends().size());
+        for (ForwardedPiece.End end : piece.ends()) {
+          to.writeInt(end.choice());
+          to.writeByte(end.reason().ordinal());
+        }
       }
       case AnswerEvent.ChoiceEnd(int choice, FinishReason reason) -> {
         to.writeByte('E');
@@ -97,6 +125,8 @@ final class AnswerCodec {
       }
       long storedEpochMs = from.readLong();
       boolean knowledge = from.readBoolean();
+      Origin origin =
+          new Origin(readText(from), readText(from), from.readBoolean() ? readText(from) : null);
       Usage usage = new Usage(from.readInt(), from.readInt(), from.readInt());
       int count = readCount(from);
       List<AnswerEvent> events = new ArrayList<>(count);
@@ -105,7 +135,7 @@ final class AnswerCodec {
       }
       return from.available() > 0
           ? Optional.empty()
-          : Optional.of(new StoredAnswer(events, usage, storedEpochMs, knowledge));
+          : Optional.of(new StoredAnswer(events, usage, storedEpochMs, knowledge, origin));
     } catch (IOException | IllegalArgumentException e) {
       return Optional.empty();
     }
@@ -113,23 +143,40 @@ final class AnswerCodec {
 
   private static AnswerEvent readEvent(DataInputStream from) throws IOException {
     int kind = from.readUnsignedByte();
+    if (kind == 'F') {
+      return new AnswerEvent.Forwarded(new ForwardedPiece(readText(from), readEnds(from)));
+    }
     int choice = from.readInt();
     return switch (kind) {
       case 'P' -> new AnswerEvent.Prompt(choice, readTokens(from));
       case 'D' -> {
-        byte[] utf8 = from.readNBytes(readCount(from));
-        yield new AnswerEvent.Delta(
-            choice, new String(utf8, StandardCharsets.UTF_8), readTokens(from));
+        String text = readText(from);
+        yield new AnswerEvent.Delta(choice, text, readTokens(from));
       }
-      case 'E' -> {
-        int reason = from.readUnsignedByte();
-        if (reason >= FinishReason.values().length) {
-          throw new IOException("reason=%d is unknown".formatted(reason));
-        }
-        yield new AnswerEvent.ChoiceEnd(choice, FinishReason.values()[reason]);
-      }
+      case 'E' -> new AnswerEvent.ChoiceEnd(choice, readReason(from));
       default -> throw new IOException("kind=%d is unknown".formatted(kind));
     };
+  }
+
+  private static List<ForwardedPiece.End> readEnds(DataInputStream from) throws IOException {
+    int count = readCount(from);
+    List<ForwardedPiece.End> ends = new ArrayList<>(count);
+    while (ends.size() < count) {
+      ends.add(new ForwardedPiece.End(from.readInt(), readReason(from)));
+    }
+    return ends;
+  }
+
+  private static FinishReason readReason(DataInputStream from) throws IOException {
+    int reason = from.readUnsignedByte();
+    if (reason >= FinishReason.values().length) {
+      throw new IOException("reason=%d is unknown".formatted(reason));
+    }
+    return FinishReason.values()[reason];
+  }
+
+  private static String readText(DataInputStream from) throws IOException {
+    return new String(from.readNBytes(readCount(from)), StandardCharsets.UTF_8);
   }
 
   private static List<ScoredToken> readTokens(DataInputStream from) throws IOException {

@@ -1,6 +1,7 @@
 package io.fullbore.cache;
 
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
 import io.fullbore.sampling.ScoredToken;
 import java.util.List;
 
@@ -20,6 +21,14 @@ public sealed interface AnswerEvent {
   record Delta(int choice, String text, List<ScoredToken> tokens) implements AnswerEvent {
     public Delta {
       tokens = List.copyOf(tokens);
+    }
+  }
+
+  /** A piece of an answer from elsewhere. */
+  record Forwarded(ForwardedPiece piece) implements AnswerEvent {
+    @Override
+    public int choice() {
+      return 0;
     }
   }
 

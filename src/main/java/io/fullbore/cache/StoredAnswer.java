@@ -1,6 +1,8 @@
 package io.fullbore.cache;
 
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
+import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.fullbore.sampling.ScoredToken;
 import io.vertx.core.buffer.Buffer;
@@ -36,6 +38,7 @@ public final class StoredAnswer {
   private final Usage usage;
   private final long storedEpochMs;
   private final boolean knowledge;
+  private final Origin origin;
   private final long eventBytes;
   private final Map<Form, Buffer> forms = new ConcurrentHashMap<>();
   private final AtomicLong formBytes = new AtomicLong();
@@ -44,13 +47,15 @@ public final class StoredAnswer {
    * @param events all of them, in order
    * @param storedEpochMs when the answer was complete
    * @param knowledge whether it never expires
+   * @param origin who gave it
    */
   public StoredAnswer(
-      List<AnswerEvent> events, Usage usage, long storedEpochMs, boolean knowledge) {
+      List<AnswerEvent> events, Usage usage, long storedEpochMs, boolean knowledge, Origin origin) {
     this.events = List.copyOf(events);
     this.usage = usage;
     this.storedEpochMs = storedEpochMs;
     this.knowledge = knowledge;
+    this.origin = origin;
     this.eventBytes = this.events.stream().mapToLong(StoredAnswer::weightBytes).sum();
   }
 
@@ -70,9 +75,13 @@ public final class StoredAnswer {
     return knowledge;
   }
 
+  public Origin origin() {
+    return origin;
+  }
+
   /** The same answer as one of the knowledge base. */
   public StoredAnswer inKnowledge() {
-    return new StoredAnswer(events, usage, storedEpochMs, true);
+    return new StoredAnswer(events, usage, storedEpochMs, true, origin);
   }
 
   /** Whether so many choices have ended by themselves, and there is nothing of any other. */
@@ -82,11 +91,22 @@ public final class StoredAnswer {
       if (event.choice() < 0 || event.choice() >= choiceCount) {
         return false;
       }
-      if (event instanceof AnswerEvent.ChoiceEnd end) {
-        if (end.reason() != FinishReason.STOP) {
-          return false;
+      switch (event) {
+        case AnswerEvent.ChoiceEnd(int choice, FinishReason reason) -> {
+          if (reason != FinishReason.STOP) {
+            return false;
+          }
+          ended.set(choice);
         }
-        ended.set(end.choice());
+        case AnswerEvent.Forwarded(ForwardedPiece piece) -> {
+          for (ForwardedPiece.End end : piece.ends()) {
+            if (end.reason() != FinishReason.STOP || end.choice() >= choiceCount) {
+              return false;
+            }
+            ended.set(end.choice());
+          }
+        }
+        case AnswerEvent.Prompt _, AnswerEvent.Delta _ -> {}
       }
     }
     return ended.cardinality() == choiceCount;
@@ -130,6 +150,7 @@ public final class StoredAnswer {
         + switch (event) {
           case AnswerEvent.Prompt prompt -> weightBytes(prompt.tokens());
           case AnswerEvent.Delta delta -> 2L * delta.text().length() + weightBytes(delta.tokens());
+          case AnswerEvent.Forwarded forwarded -> 2L * forwarded.piece().json().length();
           case AnswerEvent.ChoiceEnd _ -> 0;
         };
   }

@@ -50,21 +50,39 @@ public final class ConfigReader {
   private ServerConfig withKeys(ServerConfig config) throws ConfigException {
     List<UpstreamConfig.Upstream> upstreams = new ArrayList<>();
     List<Problem> problems = new ArrayList<>();
-    for (UpstreamConfig.Upstream upstream : config.upstreams()) {
-      String name = upstream.keyEnv();
-      String key = name == null ? null : environment.get(name);
-      if (name != null && (key == null || key.isBlank())) {
+    for (int i = 0; i < config.upstreams().size(); i++) {
+      UpstreamConfig.Upstream upstream = config.upstreams().get(i);
+      String variable = upstream.keyEnv();
+      try {
+        upstreams.add(variable == null ? upstream : withKey(upstream, variable));
+      } catch (IllegalArgumentException e) {
         problems.add(
             new Problem(
-                "$.upstreams[%d].keyEnv".formatted(upstreams.size()),
-                "environment variable " + name,
-                "not set, but it is to hold the key of upstream " + upstream.name()));
+                "$.upstreams[%d].keyEnv".formatted(i),
+                "environment variable " + variable,
+                String.valueOf(e.getMessage())));
       }
-      upstreams.add(key == null ? upstream : upstream.withApiKey(key));
     }
     if (!problems.isEmpty()) {
       throw new ConfigException(problems);
     }
     return config.withUpstreams(upstreams);
+  }
+
+  /**
+   * @throws IllegalArgumentException where the variable holds no key, or there is another key
+   */
+  private UpstreamConfig.Upstream withKey(UpstreamConfig.Upstream upstream, String variable) {
+    String key = environment.getOrDefault(variable, "").strip();
+    if (key.isEmpty()) {
+      throw new IllegalArgumentException(
+          "not set or blank, but it is to hold the key of upstream " + upstream.name());
+    }
+    if (upstream.apiKey() != null) {
+      throw new IllegalArgumentException(
+          "upstreams: name=%s has an apiKey as well; keep one of the two"
+              .formatted(upstream.name()));
+    }
+    return upstream.withApiKey(key);
   }
 }

@@ -24,8 +24,9 @@ final class Draft {
   private final Set<String> wrong = new HashSet<>();
 
   /** A value that its row allows. */
-  void set(String path, Object value) {
+  void set(String path, Object value, String source) {
     values.put(path, value);
+    sources.put(path, source);
   }
 
   /** An object stands here; what it lacks is reported as missing from {@code source}. */
@@ -61,6 +62,10 @@ final class Draft {
     return wrong.stream().anyMatch(mistake -> holds(mistake, path));
   }
 
+  private boolean holdsMistake(String path) {
+    return wrong.stream().anyMatch(mistake -> holds(path, mistake));
+  }
+
   private static boolean holds(String outer, String path) {
     return path.startsWith(outer)
         && (path.length() == outer.length() || ".[".indexOf(path.charAt(outer.length())) >= 0);
@@ -79,14 +84,22 @@ final class Draft {
     return built.orElseThrow();
   }
 
-  /** Empty when a scalar of the section itself is wrong or missing: its own rules can't be told. */
+  /**
+   * Empty when a scalar of the section itself is wrong or missing, or a list lacks an element that
+   * is: its own rules can't be told.
+   */
   private <T extends Record> Optional<T> build(Section<T> section, String path) {
     Map<String, @Nullable Object> components = new HashMap<>();
     boolean sound = true;
     for (Field field : section.fields()) {
       String child = path + "." + field.name();
       components.put(field.name(), component(field, child, path));
-      sound &= !(field.type() instanceof Scalar) || !isWrong(child);
+      sound &=
+          switch (field.type()) {
+            case Scalar _ -> !isWrong(child);
+            case ListOf _ -> !holdsMistake(child);
+            case Nested _ -> true;
+          };
     }
     if (!sound) {
       return Optional.empty();
@@ -94,10 +107,24 @@ final class Draft {
     try {
       return Optional.of(section.create(field -> components.get(field.name())));
     } catch (IllegalArgumentException e) {
-      String source = sources.getOrDefault(path, "all sources together");
-      reject(path, source, String.valueOf(e.getMessage()));
+      String place = e instanceof InvalidFieldException at ? path + "." + at.field() : path;
+      reject(place, sourceOf(place), String.valueOf(e.getMessage()));
       return Optional.empty();
     }
+  }
+
+  /** Who said the innermost thing that holds this path. */
+  private String sourceOf(String path) {
+    String inner = path;
+    while (!inner.isEmpty()) {
+      String source = sources.get(inner);
+      if (source != null) {
+        return source;
+      }
+      inner =
+          inner.substring(0, Math.max(0, Math.max(inner.lastIndexOf('.'), inner.lastIndexOf('['))));
+    }
+    return "all sources together";
   }
 
   /** The value of a row; a wrong section counts as its defaults, so that the rest is checked. */

@@ -131,7 +131,7 @@ final class JsonFile {
         scalar
             .parse(node)
             .ifPresentOrElse(
-                value -> draft.set(path, value),
+                value -> draft.set(path, value, at(path)),
                 () -> draft.rejectValue(path, at(path), shown(node), scalar));
       }
     }

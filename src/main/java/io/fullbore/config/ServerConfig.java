@@ -5,9 +5,8 @@ import static io.fullbore.config.ByteSize.KIB;
 import static io.fullbore.config.ByteSize.MIB;
 import static io.fullbore.config.ByteSize.TIB;
 
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,13 +55,9 @@ public record ServerConfig(
     upstreams = List.copyOf(upstreams);
     aliases = List.copyOf(aliases);
     UpstreamConfig.check(upstreams, aliases);
-    Set<String> names = new HashSet<>();
-    for (Model model : models) {
-      if (model.name() != null && !names.add(model.name())) {
-        throw new IllegalArgumentException(
-            "models: name=%s is given to two models; give each its own".formatted(model.name()));
-      }
-    }
+    List<@Nullable String> names = new ArrayList<>();
+    models.forEach(model -> names.add(model.name()));
+    Rules.requireOnce("models", names);
   }
 
   /** What holds when no source says anything: no models, and the defaults of every section. */
@@ -78,6 +73,25 @@ public record ServerConfig(
   /** The same with other upstreams. */
   ServerConfig withUpstreams(List<UpstreamConfig.Upstream> others) {
     return with(models, others);
+  }
+
+  /**
+   * The listed prices after those of the upstreams' models, which stand under {@link
+   * UpstreamConfig.Upstream#fullName}: the last price of a name counts.
+   */
+  public List<GatewayConfig.Price> allPrices() {
+    List<GatewayConfig.Price> all = new ArrayList<>();
+    for (UpstreamConfig.Upstream upstream : upstreams) {
+      for (UpstreamConfig.UpstreamModel model : upstream.models()) {
+        all.add(
+            new GatewayConfig.Price(
+                upstream.fullName(model.name()),
+                model.promptMicrosPerMillion(),
+                model.answerMicrosPerMillion()));
+      }
+    }
+    all.addAll(prices);
+    return List.copyOf(all);
   }
 
   private ServerConfig with(List<Model> otherModels, List<UpstreamConfig.Upstream> otherUpstreams) {

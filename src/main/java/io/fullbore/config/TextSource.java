@@ -110,7 +110,7 @@ final class TextSource {
         .type()
         .parse(entry.text())
         .ifPresentOrElse(
-            value -> draft.set(path, value),
+            value -> draft.set(path, value, entry.source()),
             () -> draft.rejectValue(path, entry.source(), shown(entry.text()), entry.key().type()));
   }
 

@@ -1,10 +1,15 @@
 package io.fullbore.config;
 
-import java.util.HashSet;
+import static io.fullbore.config.Rules.require;
+import static io.fullbore.config.Rules.requireOnce;
+
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +21,7 @@ public final class UpstreamConfig {
   private static final long DAY_MS = 86_400_000;
   private static final long MAX_MICROS = 1_000_000_000_000_000L;
   private static final int MAX_WEIGHT = 1_000_000;
+  private static final int MAX_PORT = 65_535;
 
   private UpstreamConfig() {}
 
@@ -105,7 +111,18 @@ public final class UpstreamConfig {
                 false,
                 "Send a whole answer's request once more where it takes longer than 95 of 100."));
 
+    /** Without a slash, which stands between it and a model's name. */
     private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
+
+    /** Scheme, host, port and path; a percent sign begins two hex digits. */
+    private static final Pattern BASE_URL =
+        Pattern.compile(
+            "(?!.*%(?![0-9A-Fa-f]{2}))"
+                + "https?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:(?<port>\\d{1,5}))?"
+                + "(/[A-Za-z0-9._~!$&'()*+,;=:/%-]*)?");
+
+    /** Not one of the variables that state the configuration itself. */
+    private static final String VARIABLE = "(?!FULLBORE_)[A-Za-z_][A-Za-z0-9_]*";
 
     public Upstream {
       headers = List.copyOf(headers);
@@ -129,21 +146,73 @@ public final class UpstreamConfig {
           idleTimeoutMs,
           maxRetries,
           hedge);
-      if (!name.matches(NAME) || name.equals(Target.LOCAL)) {
-        throw new IllegalArgumentException(
-            "upstreams: name=%s must be letters, digits, '.', '_' and '-', and not '%s'"
-                .formatted(name, Target.LOCAL));
+      checkAddress(name, baseUrl);
+      checkKey(name, apiKey, keyEnv);
+      checkVersion(name, dialect, apiVersion);
+      requireOnce("models", models.stream().map(UpstreamModel::name).toList());
+      baseUrl = baseUrl.replaceFirst("/+$", "");
+    }
+
+    private static void checkAddress(String name, String baseUrl) {
+      require(
+          name.matches(NAME) && !name.equals(Target.LOCAL),
+          "name",
+          "upstreams: name=%s must be at most 64 letters, digits, '.', '_' and '-', and not '%s'",
+          name,
+          Target.LOCAL);
+      require(
+          isBaseUrl(baseUrl),
+          "baseUrl",
+          "upstreams: name=%s needs a baseUrl such as https://api.openai.com/v1, without user,"
+              + " query and fragment",
+          name);
+    }
+
+    private static void checkKey(String name, @Nullable String apiKey, @Nullable String keyEnv) {
+      require(
+          apiKey == null || apiKey.matches("[!-~]+"),
+          "apiKey",
+          "upstreams: name=%s has an apiKey with characters that no key has",
+          name);
+      require(
+          keyEnv == null || keyEnv.matches(VARIABLE),
+          "keyEnv",
+          "upstreams: name=%s needs the name of an environment variable as its keyEnv: letters,"
+              + " digits and '_', not beginning with FULLBORE_",
+          name);
+    }
+
+    private static void checkVersion(String name, Dialect dialect, @Nullable String apiVersion) {
+      require(
+          apiVersion != null || dialect != Dialect.AZURE,
+          "apiVersion",
+          "upstreams: name=%s is of Azure and needs an apiVersion",
+          name);
+      require(
+          apiVersion == null || apiVersion.matches("[A-Za-z0-9._-]+"),
+          "apiVersion",
+          "upstreams: name=%s apiVersion=%s must be letters, digits, '.', '_' and '-'",
+          name,
+          apiVersion);
+    }
+
+    private static boolean isBaseUrl(String text) {
+      Matcher matcher = BASE_URL.matcher(text);
+      if (!matcher.matches()) {
+        return false;
       }
-      if (!baseUrl.matches("https?://[^\\s?#@]+")) {
-        throw new IllegalArgumentException(
-            "upstreams: name=%s needs a baseUrl such as https://api.openai.com/v1, without user,"
-                    .formatted(name)
-                + " query and fragment");
-      }
-      if (dialect == Dialect.AZURE && apiVersion == null) {
-        throw new IllegalArgumentException(
-            "upstreams: name=%s is of Azure and needs an apiVersion".formatted(name));
-      }
+      String port = matcher.group("port");
+      return port == null || (Integer.parseInt(port) >= 1 && Integer.parseInt(port) <= MAX_PORT);
+    }
+
+    /** What one of its models is called beside local ones. */
+    public String fullName(String model) {
+      return name + "/" + model;
+    }
+
+    /** Whether it lists this model. */
+    boolean serves(String model) {
+      return models.stream().anyMatch(listed -> listed.name().equals(model));
     }
 
     /** The same with a key. */
@@ -186,8 +255,24 @@ public final class UpstreamConfig {
             Field.requiredText("name", "The header's name."),
             Field.requiredText("value", "The header's value."));
 
+    /** They say where a body ends, which is not for the configuration to say. */
+    private static final Set<String> FRAMING =
+        Set.of("connection", "content-length", "transfer-encoding");
+
     public Header {
       SECTION.check(name, value);
+      require(
+          name.matches("[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+              && !FRAMING.contains(name.toLowerCase(Locale.ROOT)),
+          "name",
+          "headers: name=%s must be the name of a header, and none of %s",
+          name,
+          String.join(", ", new TreeSet<>(FRAMING)));
+      require(
+          value.matches("[\\t -~]+"),
+          "value",
+          "headers: name=%s has a value with characters that no header may hold",
+          name);
     }
 
     /** Without the value, which may be a secret. */
@@ -262,13 +347,14 @@ public final class UpstreamConfig {
       SECTION.check(name, policy, spillAfterMs, targets);
       boolean local = targets.stream().anyMatch(Predicate.not(Target::isUpstream));
       boolean upstream = targets.stream().anyMatch(Target::isUpstream);
-      if (targets.isEmpty()
-          || (policy == Policy.LOCAL_ONLY && !local)
-          || (policy == Policy.UPSTREAM_ONLY && !upstream)) {
-        throw new IllegalArgumentException(
-            "aliases: name=%s has no target that its policy %s allows"
-                .formatted(name, policy.name().toLowerCase(Locale.ROOT)));
-      }
+      require(
+          (local || upstream)
+              && (local || policy != Policy.LOCAL_ONLY)
+              && (upstream || policy != Policy.UPSTREAM_ONLY),
+          "targets",
+          "aliases: name=%s has no target that its policy %s allows",
+          name,
+          policy.name().toLowerCase(Locale.ROOT));
     }
   }
 
@@ -301,26 +387,38 @@ public final class UpstreamConfig {
    * @throws IllegalArgumentException where a name is given twice or not at all
    */
   static void check(List<Upstream> upstreams, List<Alias> aliases) {
-    Set<String> names = new HashSet<>();
-    for (Upstream upstream : upstreams) {
-      if (!names.add(upstream.name())) {
-        throw new IllegalArgumentException(
-            "upstreams: name=%s is given to two upstreams".formatted(upstream.name()));
+    requireOnce("upstreams", upstreams.stream().map(Upstream::name).toList());
+    requireOnce("aliases", aliases.stream().map(Alias::name).toList());
+    for (int i = 0; i < aliases.size(); i++) {
+      List<Target> targets = aliases.get(i).targets();
+      for (int j = 0; j < targets.size(); j++) {
+        String place = "aliases[%d].targets[%d]".formatted(i, j);
+        checkTarget(aliases.get(i).name(), targets.get(j), place, upstreams);
       }
     }
-    Set<String> aliasNames = new HashSet<>();
-    for (Alias alias : aliases) {
-      if (!aliasNames.add(alias.name())) {
-        throw new IllegalArgumentException(
-            "aliases: name=%s is given to two aliases".formatted(alias.name()));
-      }
-      for (Target target : alias.targets()) {
-        if (target.isUpstream() && !names.contains(target.upstream())) {
-          throw new IllegalArgumentException(
-              "aliases: name=%s has the target upstream=%s, but there is no such upstream"
-                  .formatted(alias.name(), target.upstream()));
-        }
-      }
+  }
+
+  /** An upstream's model must be listed: its price and its longest answer stand there. */
+  private static void checkTarget(
+      String alias, Target target, String place, List<Upstream> upstreams) {
+    if (!target.isUpstream()) {
+      return;
     }
+    List<Upstream> named =
+        upstreams.stream().filter(one -> one.name().equals(target.upstream())).toList();
+    require(
+        !named.isEmpty(),
+        place + ".upstream",
+        "aliases: name=%s has the target upstream=%s, but there is no such upstream",
+        alias,
+        target.upstream());
+    require(
+        named.getFirst().serves(target.model()),
+        place + ".model",
+        "aliases: name=%s has the target upstream=%s model=%s, but that upstream lists no such"
+            + " model",
+        alias,
+        target.upstream(),
+        target.model());
   }
 }

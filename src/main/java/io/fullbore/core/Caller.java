@@ -10,6 +10,7 @@ import java.util.Set;
  * @param models names of models that may be asked for; empty is all
  * @param key what the key may use in all
  * @param user what each end user under the key may use
+ * @param mayForward whether requests may be sent to upstreams
  * @param tags labels of the key, for metrics and usage
  */
 public record Caller(
@@ -19,6 +20,7 @@ public record Caller(
     Allowance key,
     Allowance user,
     CachePolicy cache,
+    boolean mayForward,
     Set<String> tags) {
   /** Everybody, where no key is configured. */
   public static final Caller ANONYMOUS =
@@ -29,6 +31,7 @@ public record Caller(
           Allowance.UNLIMITED,
           Allowance.UNLIMITED,
           CachePolicy.DEFAULT,
+          true,
           Set.of());
 
   public Caller {

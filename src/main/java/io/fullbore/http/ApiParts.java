@@ -5,9 +5,12 @@ import io.fullbore.auth.KeyStore;
 import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.GatewayConfig;
 import io.fullbore.limits.Limits;
+import io.fullbore.limits.PriceTable;
 import io.fullbore.redis.RedisGate;
+import io.fullbore.routing.RoutingTable;
 import io.fullbore.serving.Flights;
 import io.fullbore.serving.ServedModel;
+import io.fullbore.upstream.Upstreams;
 import java.time.InstantSource;
 import java.util.SortedMap;
 import java.util.function.Function;
@@ -17,7 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What all API instances of a process share. Each makes the rest for its own event loop.
  *
- * @param models by name
+ * @param models local models by their own names
+ * @param routes all names that requests can ask for
+ * @param upstreams who else answers
+ * @param prices of local models and of upstreams'
  * @param health started by the caller, before the engines
  * @param answers the first tier of the answer cache
  * @param flights answers under way
@@ -29,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record ApiParts(
     SortedMap<String, ServedModel> models,
+    RoutingTable routes,
+    Upstreams upstreams,
+    PriceTable prices,
     EngineHealth health,
     LocalAnswers answers,
     Flights flights,

@@ -39,7 +39,7 @@ final class ApiRoutes {
 
   Router router(
       SharedCompletions completions, Connections connections, AnswerCache cache, Limits limits) {
-    var catalog = new ModelCatalog(parts.models());
+    var catalog = new ModelCatalog(parts.models(), parts.routes());
     var workers = new BoundedWorkers(vertx, BoundedWorkers.MAX_PENDING);
     var parser = new RequestParser(workers);
     var limit = new RequestLimit(limits);
@@ -64,8 +64,11 @@ final class ApiRoutes {
       router.route(path).handler(authenticator);
     }
     routeAdmin(router, parser, cache, limits);
-    post(router, "/v1/chat/completions", new ChatCompletionsHandler(parser, exchange));
-    post(router, "/v1/completions", new TextCompletionsHandler(parser, exchange));
+    post(
+        router,
+        "/v1/chat/completions",
+        new ChatCompletionsHandler(parser, exchange, parts.routes()));
+    post(router, "/v1/completions", new TextCompletionsHandler(parser, exchange, parts.routes()));
     post(router, "/tokenize", new TokenizeHandler(parser, limit, workers, catalog));
     post(router, "/detokenize", new DetokenizeHandler(parser, limit, workers, catalog));
     get(router, "/v1/models", modelsHandler::list);
@@ -73,7 +76,7 @@ final class ApiRoutes {
         () -> router.routeWithRegex("/v1/models/(?<" + ModelsHandler.ID + ">.+)"),
         modelsHandler::get);
     get(router, "/health", new HealthHandler(parts.health()));
-    get(router, "/ready", new ReadyHandler(parts.health(), catalog));
+    get(router, "/ready", new ReadyHandler(parts.health()));
     get(router, "/", ApiRoutes::nameServer);
     router.errorHandler(403, Cors::refuse);
     router.errorHandler(404, ApiRoutes::refuseUnknown);

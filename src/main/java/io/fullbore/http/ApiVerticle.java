@@ -3,12 +3,18 @@ package io.fullbore.http;
 import io.fullbore.cache.AnswerCache;
 import io.fullbore.limits.Limits;
 import io.fullbore.redis.RedisGate;
+import io.fullbore.routing.Router;
 import io.fullbore.serving.CompletionService;
+import io.fullbore.serving.RoutedCompletions;
 import io.fullbore.serving.SharedCompletions;
+import io.fullbore.upstream.UpstreamClient;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +25,7 @@ public final class ApiVerticle extends VerticleBase {
   private final ApiSettings settings;
   private final String instance;
   private final ApiParts parts;
+  private final Map<String, UpstreamClient> clients = new HashMap<>(); // by upstream
   private @Nullable RedisGate gate;
   private @Nullable HttpServer server;
   private @Nullable CompletionService service;
@@ -39,7 +46,19 @@ public final class ApiVerticle extends VerticleBase {
     var cache = new AnswerCache(parts.answers(), redis, parts.cache());
     var completions =
         new CompletionService(vertx, instance, parts.models(), limits, settings.requestTimeoutMs());
-    var shared = new SharedCompletions(vertx, completions, cache, parts.flights(), parts.clock());
+    var routed =
+        new RoutedCompletions(
+            new RoutedCompletions.Means(
+                vertx,
+                completions,
+                parts.upstreams(),
+                name -> clients.computeIfAbsent(name, one -> parts.upstreams().client(vertx, one)),
+                new Router(new SplittableRandom()),
+                limits,
+                parts.prices(),
+                parts.clock(),
+                settings.requestTimeoutMs()));
+    var shared = new SharedCompletions(vertx, routed, cache, parts.flights(), parts.clock());
     var options =
         new HttpServerOptions()
             .setHost(settings.host())

@@ -6,10 +6,12 @@ import io.fullbore.core.Account;
 import io.fullbore.core.Failure;
 import io.fullbore.http.wire.CompletionRequest;
 import io.fullbore.http.wire.InvalidRequestException;
+import io.fullbore.routing.Route;
 import io.fullbore.serving.AnswerSource;
 import io.fullbore.serving.CachePlan;
 import io.fullbore.serving.ServedModel;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +30,12 @@ final class CacheHeaders {
    * @throws InvalidRequestException where a header is wrong
    */
   static CachePlan plan(HttpServerRequest request, CompletionRequest completion) {
-    var call = completion.call();
     return CachePlan.of(
         wish(request.getHeader(CACHE)),
-        call.account().caller().cache(),
+        completion.routed().account().caller().cache(),
         knowledge(request.getHeader(TIER)),
-        call.deterministic(),
-        call.offersTools());
+        completion.repeatable(),
+        completion.offersTools());
   }
 
   private static CachePlan.Wish wish(@Nullable String header) {
@@ -65,19 +66,38 @@ final class CacheHeaders {
   }
 
   /**
+   * @param local the local model that may answer, or null
    * @param epoch counts the purges of the cache
    */
   static CacheKey key(
-      HttpServerRequest request, CompletionRequest completion, ServedModel model, long epoch) {
-    Account account = completion.call().account();
+      HttpServerRequest request,
+      CompletionRequest completion,
+      @Nullable ServedModel local,
+      long epoch) {
+    Account account = completion.routed().account();
     String hash =
         CanonicalRequest.hash(
             request.path(),
-            model.digest() + "-" + epoch + model.template().day().map(Object::toString).orElse(""),
+            (local == null ? "" : version(local)) + others(completion) + "-" + epoch,
             completion.digest());
     return account.caller().cache().shared()
         ? CacheKey.shared(hash)
         : CacheKey.ofUser(account.scope(), hash);
+  }
+
+  private static String version(ServedModel model) {
+    return model.digest() + model.template().day().map(Object::toString).orElse("");
+  }
+
+  /** Others' answers are kept as they came, so that each form of one is an answer of its own. */
+  private static String others(CompletionRequest completion) {
+    Route route = completion.routed().route();
+    if (!route.mayForward()) {
+      return "";
+    }
+    var names = new StringJoiner(",", "|", "|");
+    route.choices().forEach(choice -> names.add(choice.target().priceName()));
+    return names.toString() + completion.stream() + completion.includeUsage();
   }
 
   static String spelled(AnswerSource source) {

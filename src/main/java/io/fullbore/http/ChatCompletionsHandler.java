@@ -3,6 +3,7 @@ package io.fullbore.http;
 import io.fullbore.http.wire.ChatFormat;
 import io.fullbore.http.wire.CompletionRequest;
 import io.fullbore.http.wire.Requester;
+import io.fullbore.routing.RoutingTable;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.BiConsumer;
 
@@ -13,10 +14,12 @@ final class ChatCompletionsHandler implements BiConsumer<RoutingContext, Request
 
   private final RequestParser parser;
   private final CompletionExchange exchange;
+  private final RoutingTable routes;
 
-  ChatCompletionsHandler(RequestParser parser, CompletionExchange exchange) {
+  ChatCompletionsHandler(RequestParser parser, CompletionExchange exchange, RoutingTable routes) {
     this.parser = parser;
     this.exchange = exchange;
+    this.routes = routes;
   }
 
   @Override
@@ -25,7 +28,7 @@ final class ChatCompletionsHandler implements BiConsumer<RoutingContext, Request
     parser.parse(
         context,
         body,
-        bytes -> CompletionRequest.chat(bytes, requester),
+        bytes -> CompletionRequest.chat(bytes, requester, routes),
         request -> exchange.start(context, request, STYLE));
   }
 }

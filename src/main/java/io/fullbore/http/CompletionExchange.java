@@ -3,6 +3,7 @@ package io.fullbore.http;
 import io.fullbore.cache.AnswerCache;
 import io.fullbore.cache.CacheKey;
 import io.fullbore.cache.StoredAnswer;
+import io.fullbore.core.Account;
 import io.fullbore.core.Failure;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.AnswerHead;
@@ -20,6 +21,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts a completion for an HTTP request and binds the two together: the answer's events go to the
@@ -70,25 +72,35 @@ final class CompletionExchange {
 
   void start(RoutingContext context, CompletionRequest request, Style style) {
     HttpServerResponse response = context.response();
-    String name = request.call().model();
-    ServedModel model = catalog.find(name);
-    Failure refusal = catalog.refusal(request.call().account().caller(), name);
-    if (refusal == null && model != null) {
-      refusal = AnswerSize.misfit(request, model.contextTokens());
+    Account account = request.routed().account();
+    Failure refusal = catalog.refusal(account.caller(), request.routed().route().name());
+    CompletionRequest fitting = refusal == null ? fitting(request) : request;
+    if (refusal == null && fitting.routed().forwarded() == null) {
+      refusal = fitting.routed().notLocal();
     }
-    if (model == null || refusal != null) {
+    if (refusal != null) {
       JsonReply.error(response, ApiError.of(refusal, style.promptParam()));
       return;
     }
     CachePlan plan;
     try {
-      plan = plan(context, request);
+      plan = plan(context, fitting);
     } catch (InvalidRequestException e) {
       JsonReply.error(response, ApiError.of(e.failure(), style.promptParam()));
       return;
     }
-    var exchange = new Exchange(context, request, style, model, plan);
-    limit.admit(context, request.call().account(), exchange::serve);
+    var exchange = new Exchange(context, fitting, style, plan);
+    limit.admit(context, account, exchange::serve);
+  }
+
+  /** Without the form for a local model where its answer might get too long. */
+  private CompletionRequest fitting(CompletionRequest request) {
+    ServedModel model = catalog.find(request.routed().route().name());
+    if (model == null || request.routed().local() == null) {
+      return request;
+    }
+    Failure misfit = AnswerSize.misfit(request, model.contextTokens());
+    return misfit == null ? request : request.withoutLocal(misfit);
   }
 
   private CachePlan plan(RoutingContext context, CompletionRequest request) {
@@ -102,20 +114,15 @@ final class CompletionExchange {
     private final HttpServerResponse response;
     private final CompletionRequest completion;
     private final Style style;
-    private final ServedModel model;
+    private final @Nullable ServedModel model;
     private final CachePlan plan;
 
-    Exchange(
-        RoutingContext context,
-        CompletionRequest completion,
-        Style style,
-        ServedModel model,
-        CachePlan plan) {
+    Exchange(RoutingContext context, CompletionRequest completion, Style style, CachePlan plan) {
       this.request = context.request();
       this.response = context.response();
       this.completion = completion;
       this.style = style;
-      this.model = model;
+      this.model = catalog.find(completion.routed().route().name());
       this.plan = plan;
     }
 
@@ -131,7 +138,7 @@ final class CompletionExchange {
                   completion.stream(),
                   stored -> form(stored, key),
                   clock));
-      sink.bind(completions.answer(completion.call(), plan, key, sink));
+      sink.bind(completions.answer(completion.routed(), plan, key, sink));
       if (!response.ended()) { // it may have been answered at once
         response.closeHandler(ignored -> sink.disconnected());
         response.exceptionHandler(ignored -> sink.disconnected());
@@ -140,11 +147,12 @@ final class CompletionExchange {
 
     private Supplier<ResponseSink> writer(long createdEpochSeconds) {
       return () -> {
-        AnswerFormat format = format(RequestNames.random(style.idPrefix()), createdEpochSeconds);
+        Supplier<AnswerFormat> formats =
+            () -> format(RequestNames.random(style.idPrefix()), createdEpochSeconds);
         return completion.stream()
-            ? new StreamedAnswer(vertx, request, format, style.promptParam(), keepAliveCommentMs)
+            ? new StreamedAnswer(vertx, request, formats, style.promptParam(), keepAliveCommentMs)
             : new WholeAnswer(
-                vertx, response, format, style.promptParam(), completion.call().choiceCount());
+                vertx, response, formats, style.promptParam(), completion.routed().choiceCount());
       };
     }
 
@@ -159,17 +167,21 @@ final class CompletionExchange {
       return stored.form(
           form,
           () -> {
-            AnswerFormat format =
-                format(
-                    style.idPrefix() + key.hash().substring(0, ID_DIGITS),
-                    stored.storedEpochMs() / MS_PER_SECOND);
+            Supplier<AnswerFormat> formats =
+                () ->
+                    format(
+                        style.idPrefix() + key.hash().substring(0, ID_DIGITS),
+                        stored.storedEpochMs() / MS_PER_SECOND);
             return completion.stream()
-                ? StoredForms.stream(stored, format)
-                : StoredForms.whole(stored, format, completion.call().choiceCount());
+                ? StoredForms.stream(stored, formats)
+                : StoredForms.whole(stored, formats, completion.routed().choiceCount());
           });
     }
 
     private AnswerFormat format(String id, long createdEpochSeconds) {
+      if (model == null) {
+        throw new IllegalStateException("no local model answers this request");
+      }
       var head =
           new AnswerHead(id, createdEpochSeconds, completion.call().model(), model.version());
       return style.formats().format(head, completion, model);

@@ -42,7 +42,7 @@ final class DetokenizeHandler implements BiConsumer<RoutingContext, RequestBody>
 
   private void detokenize(RoutingContext context, DetokenizeRequest request) {
     ServedModel model = catalog.find(request.model());
-    Failure failure = catalog.refusal(Authenticator.caller(context), request.model());
+    Failure failure = catalog.localRefusal(Authenticator.caller(context), request.model());
     if (model != null && failure == null) {
       failure = unknownToken(request.tokens(), model);
     }

@@ -3,10 +3,13 @@ package io.fullbore.http;
 import io.fullbore.cache.StoredAnswer;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
+import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.limits.RateHeaders;
 import io.fullbore.sampling.ScoredToken;
+import io.fullbore.serving.AnswerFlow;
 import io.fullbore.serving.AnswerReader;
 import io.fullbore.serving.AnswerSource;
 import io.vertx.core.http.HttpServerRequest;
@@ -55,6 +58,21 @@ final class GuardedSink implements AnswerReader {
   @Override
   public void onReserved(RateHeaders headers) {
     guard(() -> sink.onReserved(headers));
+  }
+
+  @Override
+  public void onServedBy(Origin origin) {
+    guard(() -> sink.onServedBy(origin));
+  }
+
+  @Override
+  public void onFlow(AnswerFlow flow) {
+    guard(() -> sink.onFlow(flow));
+  }
+
+  @Override
+  public void onForwarded(ForwardedPiece piece) {
+    guard(() -> sink.onForwarded(piece));
   }
 
   @Override

@@ -5,9 +5,12 @@ import io.fullbore.core.Caller;
 import io.fullbore.core.Failure;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.JsonText;
+import io.fullbore.routing.Route;
+import io.fullbore.routing.Target;
 import io.fullbore.serving.ServedModel;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.util.stream.Collectors;
 
 /** {@code GET /v1/models} and {@code GET /v1/models/{id}}: the models that the caller may use. */
 final class ModelsHandler {
@@ -27,10 +30,10 @@ final class ModelsHandler {
             json -> {
               json.writeStringField("object", "list");
               json.writeArrayFieldStart("data");
-              for (ServedModel model : catalog.all()) {
-                if (caller.mayUse(model.name())) {
+              for (Route route : catalog.all()) {
+                if (caller.mayUse(route.name())) {
                   json.writeStartObject();
-                  write(json, model);
+                  write(json, route);
                   json.writeEndObject();
                 }
               }
@@ -41,20 +44,33 @@ final class ModelsHandler {
 
   void get(RoutingContext context) {
     String name = context.pathParam(ID);
-    ServedModel model = catalog.find(name);
+    Route route = catalog.routes().find(name);
     Failure refusal = catalog.refusal(Authenticator.caller(context), name);
-    if (model == null || refusal != null) {
+    if (route == null || refusal != null) {
       JsonReply.error(context.response(), ApiError.of(refusal, ""));
     } else {
-      JsonReply.send(context.response(), 200, JsonText.object(json -> write(json, model)));
+      JsonReply.send(context.response(), 200, JsonText.object(json -> write(json, route)));
     }
   }
 
-  private static void write(JsonGenerator json, ServedModel model) throws IOException {
-    json.writeStringField("id", model.name());
+  /** What others serve was made at no known time, and its context has no known length. */
+  private void write(JsonGenerator json, Route route) throws IOException {
+    ServedModel local = catalog.find(route.name());
+    json.writeStringField("id", route.name());
     json.writeStringField("object", "model");
-    json.writeNumberField("created", model.createdEpochSeconds());
-    json.writeStringField("owned_by", "fullbore");
-    json.writeNumberField("max_model_len", model.contextTokens());
+    json.writeNumberField("created", local == null ? 0 : local.createdEpochSeconds());
+    json.writeStringField("owned_by", local == null ? owner(route) : "fullbore");
+    if (local != null) {
+      json.writeNumberField("max_model_len", local.contextTokens());
+    }
+  }
+
+  private static String owner(Route route) {
+    return route.choices().stream()
+        .map(choice -> choice.target())
+        .map(
+            target -> target instanceof Target.Upstream upstream ? upstream.upstream() : "fullbore")
+        .distinct()
+        .collect(Collectors.joining(","));
   }
 }

@@ -5,20 +5,18 @@ import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 
-/** {@code GET /ready}: 200 once there are models and the engine of each has reported. */
+/** {@code GET /ready}: 200 once the engine of every local model has reported; there may be none. */
 final class ReadyHandler implements Handler<RoutingContext> {
   private final EngineHealth health;
-  private final ModelCatalog catalog;
 
-  ReadyHandler(EngineHealth health, ModelCatalog catalog) {
+  ReadyHandler(EngineHealth health) {
     this.health = health;
-    this.catalog = catalog;
   }
 
   @Override
   public void handle(RoutingContext context) {
     List<String> missing = health.missing();
-    boolean ready = missing.isEmpty() && !catalog.models().isEmpty();
+    boolean ready = missing.isEmpty();
     String json =
         JsonText.object(
             body -> {

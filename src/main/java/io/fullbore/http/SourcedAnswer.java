@@ -3,10 +3,13 @@ package io.fullbore.http;
 import io.fullbore.cache.StoredAnswer;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
+import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.limits.RateHeaders;
 import io.fullbore.sampling.ScoredToken;
+import io.fullbore.serving.AnswerFlow;
 import io.fullbore.serving.AnswerReader;
 import io.fullbore.serving.AnswerSource;
 import io.vertx.core.Vertx;
@@ -85,6 +88,7 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
     if (response.closed() || response.headWritten()) {
       return;
     }
+    ServedBy.put(response, answer.origin());
     long ageMs = Math.max(0, clock.millis() - answer.storedEpochMs());
     response.putHeader(CacheHeaders.AGE, Long.toString(ageMs / MS_PER_SECOND));
     if (stream) {
@@ -98,6 +102,23 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
   @Override
   public void onReserved(RateHeaders headers) {
     RequestLimit.put(response, headers);
+  }
+
+  /** A stream's reader may have to be kept waiting from now on. */
+  @Override
+  public void onServedBy(Origin origin) {
+    ServedBy.put(response, origin);
+    writer();
+  }
+
+  @Override
+  public void onFlow(AnswerFlow flow) {
+    writer().onFlow(flow);
+  }
+
+  @Override
+  public void onForwarded(ForwardedPiece piece) {
+    writer().onForwarded(piece);
   }
 
   @Override

@@ -3,17 +3,22 @@ package io.fullbore.http;
 import io.fullbore.cache.AnswerEvent;
 import io.fullbore.cache.StoredAnswer;
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.sampling.ScoredToken;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Renders remembered answers as they were sent the first time. */
 final class StoredForms {
   private StoredForms() {}
 
   /** One JSON object. */
-  static Buffer whole(StoredAnswer answer, AnswerFormat format, int choiceCount) {
+  static Buffer whole(StoredAnswer answer, Supplier<AnswerFormat> formats, int choiceCount) {
+    if (answer.events().getFirst() instanceof AnswerEvent.Forwarded(ForwardedPiece piece)) {
+      return Buffer.buffer(piece.json());
+    }
     var choices = new ChoiceCollector(choiceCount);
     for (AnswerEvent event : answer.events()) {
       switch (event) {
@@ -22,13 +27,18 @@ final class StoredForms {
         case AnswerEvent.Delta(int choice, String text, List<ScoredToken> tokens) ->
             choices.delta(choice, text, tokens);
         case AnswerEvent.ChoiceEnd(int choice, FinishReason reason) -> choices.end(choice, reason);
+        case AnswerEvent.Forwarded _ -> throw new IllegalStateException("an answer of two origins");
       }
     }
-    return Buffer.buffer(format.whole(choices.finished(), answer.usage()));
+    return Buffer.buffer(formats.get().whole(choices.finished(), answer.usage()));
   }
 
   /** Server-sent events, in the pieces in which the answer was produced. */
-  static Buffer stream(StoredAnswer answer, AnswerFormat format) {
+  static Buffer stream(StoredAnswer answer, Supplier<AnswerFormat> formats) {
+    if (answer.events().getFirst() instanceof AnswerEvent.Forwarded) {
+      return forwarded(answer);
+    }
+    AnswerFormat format = formats.get();
     var events = new StringBuilder(format.opening());
     for (AnswerEvent event : answer.events()) {
       events.append(
@@ -39,9 +49,21 @@ final class StoredForms {
                 format.delta(choice, text, tokens);
             case AnswerEvent.ChoiceEnd(int choice, FinishReason reason) ->
                 format.choiceEnd(choice, reason);
+            case AnswerEvent.Forwarded _ ->
+                throw new IllegalStateException("an answer of two origins");
           });
     }
     return Buffer.buffer(
         events.append(format.usage(answer.usage())).append(AnswerFormat.DONE).toString());
+  }
+
+  private static Buffer forwarded(StoredAnswer answer) {
+    var events = new StringBuilder();
+    for (AnswerEvent event : answer.events()) {
+      if (event instanceof AnswerEvent.Forwarded(ForwardedPiece piece)) {
+        events.append("data: ").append(piece.json()).append("\n\n");
+      }
+    }
+    return Buffer.buffer(events.append(AnswerFormat.DONE).toString());
   }
 }

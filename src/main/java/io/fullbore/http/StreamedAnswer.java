@@ -2,15 +2,19 @@ package io.fullbore.http;
 
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.sampling.ScoredToken;
+import io.fullbore.serving.AnswerFlow;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,38 +37,67 @@ final class StreamedAnswer implements ResponseSink {
   private final Vertx vertx;
   private final HttpServerRequest request;
   private final HttpServerResponse response;
-  private final AnswerFormat format;
+  private final Supplier<AnswerFormat> formats;
   private final String promptParam;
   private final long keepAliveMs;
   private final StringBuilder unsent = new StringBuilder();
+  private @Nullable AnswerFormat format;
+  private @Nullable AnswerFlow flow;
   private boolean full;
   private boolean givenUp;
   private long lastWriteNanos;
   private long timer = NO_TIMER;
 
+  /**
+   * @param formats spells a local model's answer; not asked for where others answer
+   */
   StreamedAnswer(
       Vertx vertx,
       HttpServerRequest request,
-      AnswerFormat format,
+      Supplier<AnswerFormat> formats,
       String promptParam,
       long keepAliveMs) {
     this.vertx = vertx;
     this.request = request;
     this.response = request.response();
-    this.format = format;
+    this.formats = formats;
     this.promptParam = promptParam;
     this.keepAliveMs = keepAliveMs;
-  }
-
-  @Override
-  public void onAccepted() {
-    putHeaders(response);
-    response.setChunked(true).writeHead();
-    write(format.opening());
     lastWriteNanos = System.nanoTime();
     if (keepAliveMs > 0) {
       timer = vertx.setTimer(keepAliveMs, ignored -> keepAlive());
     }
+  }
+
+  @Override
+  public void onAccepted() {
+    if (!response.closed() && !response.headWritten()) {
+      putHeaders(response);
+      response.setChunked(true).writeHead();
+      lastWriteNanos = System.nanoTime();
+    }
+  }
+
+  @Override
+  public void onFlow(AnswerFlow answerFlow) {
+    flow = answerFlow;
+    if (full) {
+      flow.pause();
+    }
+  }
+
+  @Override
+  public void onForwarded(ForwardedPiece piece) {
+    write("data: " + piece.json() + "\n\n");
+  }
+
+  /** Spells a local model's answer, which begins with the first thing it has to say. */
+  private AnswerFormat own() {
+    if (format == null) {
+      format = formats.get();
+      write(format.opening());
+    }
+    return format;
   }
 
   /** What the head of every stream says. */
@@ -77,22 +110,22 @@ final class StreamedAnswer implements ResponseSink {
 
   @Override
   public void onPrompt(int choice, List<ScoredToken> prompt) {
-    write(format.prompt(choice, prompt));
+    write(own().prompt(choice, prompt));
   }
 
   @Override
   public void onDelta(int choice, String text, List<ScoredToken> tokens) {
-    write(format.delta(choice, text, tokens));
+    write(own().delta(choice, text, tokens));
   }
 
   @Override
   public void onChoiceEnd(int choice, FinishReason reason) {
-    write(format.choiceEnd(choice, reason));
+    write(own().choiceEnd(choice, reason));
   }
 
   @Override
   public void onEnd(Usage usage) {
-    end(format.usage(usage) + AnswerFormat.DONE);
+    end((format == null ? "" : format.usage(usage)) + AnswerFormat.DONE);
   }
 
   @Override
@@ -101,6 +134,7 @@ final class StreamedAnswer implements ResponseSink {
     if (response.headWritten()) {
       end(error.event());
     } else {
+      stopTimer();
       JsonReply.error(response, error);
     }
   }
@@ -123,6 +157,9 @@ final class StreamedAnswer implements ResponseSink {
     response.write(events);
     if (response.writeQueueFull()) {
       full = true;
+      if (flow != null) {
+        flow.pause();
+      }
       response.drainHandler(ignored -> drained());
     }
   }
@@ -153,6 +190,9 @@ final class StreamedAnswer implements ResponseSink {
     if (!response.ended()) {
       write(events);
     }
+    if (!full && flow != null) {
+      flow.resume();
+    }
   }
 
   private void end(String lastEvents) {
@@ -163,8 +203,12 @@ final class StreamedAnswer implements ResponseSink {
     unsent.setLength(0);
   }
 
-  /** Goes off when the last write may be long enough ago, and is set anew for when it will be. */
+  /**
+   * Goes off when the last write may be long enough ago, and is set anew for when it will be. Where
+   * nobody has answered yet, the response begins with it.
+   */
   private void keepAlive() {
+    onAccepted();
     long silentMs = (System.nanoTime() - lastWriteNanos) / NANOS_PER_MS;
     if (silentMs >= keepAliveMs && !full) {
       write(KEEP_ALIVE);

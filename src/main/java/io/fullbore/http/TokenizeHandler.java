@@ -45,7 +45,7 @@ final class TokenizeHandler implements BiConsumer<RoutingContext, RequestBody> {
 
   private void tokenize(RoutingContext context, TokenizeRequest request) {
     ServedModel model = catalog.find(request.model());
-    Failure refusal = catalog.refusal(Authenticator.caller(context), request.model());
+    Failure refusal = catalog.localRefusal(Authenticator.caller(context), request.model());
     if (model == null || refusal != null) {
       JsonReply.error(context.response(), ApiError.of(refusal, ""));
       return;

@@ -2,6 +2,7 @@ package io.fullbore.http;
 
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.ApiError;
@@ -12,6 +13,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,25 +30,34 @@ final class WholeAnswer implements ResponseSink {
 
   private final Vertx vertx;
   private final HttpServerResponse response;
-  private final AnswerFormat format;
+  private final Supplier<AnswerFormat> formats;
   private final String promptParam;
   private final ChoiceCollector choices;
+  private @Nullable String forwarded;
 
+  /**
+   * @param formats spells a local model's answer; not asked for where others answer
+   */
   WholeAnswer(
       Vertx vertx,
       HttpServerResponse response,
-      AnswerFormat format,
+      Supplier<AnswerFormat> formats,
       String promptParam,
       int choiceCount) {
     this.vertx = vertx;
     this.response = response;
-    this.format = format;
+    this.formats = formats;
     this.promptParam = promptParam;
     this.choices = new ChoiceCollector(choiceCount);
   }
 
   @Override
   public void onAccepted() {}
+
+  @Override
+  public void onForwarded(ForwardedPiece piece) {
+    forwarded = piece.json();
+  }
 
   @Override
   public void onPrompt(int choice, List<ScoredToken> prompt) {
@@ -64,6 +76,11 @@ final class WholeAnswer implements ResponseSink {
 
   @Override
   public void onEnd(Usage usage) {
+    if (forwarded != null) {
+      JsonReply.send(response, 200, forwarded);
+      return;
+    }
+    AnswerFormat format = formats.get();
     List<FinishedChoice> finished = choices.finished();
     if (finished.stream().mapToLong(WholeAnswer::size).sum() <= LONGEST_IN_PLACE) {
       JsonReply.send(response, 200, format.whole(finished, usage));

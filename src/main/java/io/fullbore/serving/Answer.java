@@ -1,6 +1,7 @@
 package io.fullbore.serving;
 
 import io.fullbore.core.Failure;
+import io.fullbore.core.Origin;
 import io.fullbore.core.RequestId;
 import io.fullbore.core.Usage;
 import io.fullbore.engine.GenerationRequest;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Answer {
   private final CompletionService service;
   private final CompletionCall call;
+  private final long maxWaitMs;
   private final AnswerSink sink;
   private final List<ChoiceStream> choices = new ArrayList<>();
   private @Nullable ServedModel model;
@@ -26,14 +28,20 @@ public final class Answer {
   private boolean accepted;
   private boolean ended;
 
-  Answer(CompletionService service, CompletionCall call, AnswerSink sink) {
+  Answer(CompletionService service, CompletionCall call, long maxWaitMs, AnswerSink sink) {
     this.service = service;
     this.call = call;
+    this.maxWaitMs = maxWaitMs;
     this.sink = sink;
   }
 
   CompletionCall call() {
     return call;
+  }
+
+  /** How long the request may stay in the model's queue. */
+  long maxWaitMs() {
+    return maxWaitMs;
   }
 
   AnswerSink sink() {
@@ -80,6 +88,9 @@ public final class Answer {
   void accepted() {
     if (!accepted) {
       accepted = true;
+      if (model != null) {
+        sink.onServedBy(Origin.local(model.name(), model.version()));
+      }
       sink.onAccepted();
     }
   }

@@ -2,6 +2,8 @@ package io.fullbore.serving;
 
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
+import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.fullbore.limits.RateHeaders;
 import io.fullbore.sampling.ScoredToken;
@@ -9,9 +11,9 @@ import java.util.List;
 
 /**
  * Receives one answer on the API instance's event loop, in this order: {@link #onAccepted} once,
- * prompts and deltas, one {@link #onChoiceEnd} per choice, then {@link #onEnd}. {@link #onFailure}
- * may come at any point instead of what is left. Exactly one of {@code onEnd} and {@code onFailure}
- * is called, and nothing after it.
+ * prompts and deltas, one {@link #onChoiceEnd} per choice, then {@link #onEnd}; or {@link
+ * #onForwarded} in place of all between. {@link #onFailure} may come at any point instead of what
+ * is left. Exactly one of {@code onEnd} and {@code onFailure} is called, and nothing after it.
  */
 public interface AnswerSink {
   /** What the account may still use; at most once, before {@link #onAccepted}. */
@@ -23,8 +25,23 @@ public interface AnswerSink {
     onFailure(failure);
   }
 
+  /**
+   * Who is asked; before anything of the answer, and again where somebody else takes over because
+   * nothing came of it.
+   */
+  default void onServedBy(Origin origin) {}
+
   /** The request waits in the engine's queue; nothing is known to stand against it. */
   void onAccepted();
+
+  /**
+   * How to hold up an answer that comes from elsewhere, whose pieces follow. Who never uses it must
+   * bound what it keeps.
+   */
+  default void onFlow(AnswerFlow flow) {}
+
+  /** A piece of an answer from elsewhere, to be passed on as it is. */
+  void onForwarded(ForwardedPiece piece);
 
   /**
    * Log-probabilities of a prompt, complete, before the first delta of the choice; only where asked

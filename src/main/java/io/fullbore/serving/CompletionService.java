@@ -95,10 +95,19 @@ public final class CompletionService {
 
   /** Starts an answer; its events go to {@code sink}. The caller may cancel it at any time. */
   public Answer complete(CompletionCall call, AnswerSink sink) {
-    Answer answer = new Answer(this, call, sink);
-    ServedModel model = models.get(call.model());
+    return complete(call, call.model(), BatchMessage.Submit.NO_LIMIT, sink);
+  }
+
+  /**
+   * The same with another model than the call names, and for a caller who may ask somebody else.
+   *
+   * @param maxWaitMs how long the request may stay in the queue; then it fails as overloaded
+   */
+  Answer complete(CompletionCall call, String modelName, long maxWaitMs, AnswerSink sink) {
+    Answer answer = new Answer(this, call, maxWaitMs, sink);
+    ServedModel model = models.get(modelName);
     if (model == null) {
-      answer.fail(new Failure.ModelNotFound(call.model(), String.join(", ", models.keySet())));
+      answer.fail(new Failure.ModelNotFound(modelName, String.join(", ", models.keySet())));
     } else if (queues.get(model.version()) instanceof QueueStatus queue && queue.full()) {
       answer.fail(
           new Failure.Overloaded(
@@ -188,7 +197,7 @@ public final class CompletionService {
         .eventBus()
         .<Admission>request(
             BusAddresses.batch(model.version()),
-            new BatchMessage.Submit(requests, BatchMessage.Submit.NO_LIMIT))
+            new BatchMessage.Submit(requests, answer.maxWaitMs()))
         .onComplete(
             reply -> {
               if (answer.ended()) {

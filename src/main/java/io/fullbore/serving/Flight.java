@@ -5,6 +5,8 @@ import io.fullbore.cache.StoredAnswer;
 import io.fullbore.core.Account;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
+import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.fullbore.limits.RateHeaders;
 import io.fullbore.sampling.ScoredToken;
@@ -25,7 +27,7 @@ final class Flight implements AnswerSink {
   /** Looks after a flight on its event loop. */
   interface Pilot {
     /** The answer is complete. */
-    void landed(Flight flight, List<AnswerEvent> events, Usage usage);
+    void landed(List<AnswerEvent> events, Usage usage, Origin origin);
 
     /** The flight ended, or nobody else may join it; called from any thread. */
     void closed(Flight flight);
@@ -61,6 +63,9 @@ final class Flight implements AnswerSink {
     }
   }
 
+  /** Nobody has been asked yet. */
+  private static final Origin UNKNOWN = new Origin("", "", null);
+
   private final Context context;
   private final Account payer;
   private final Pilot pilot;
@@ -70,6 +75,7 @@ final class Flight implements AnswerSink {
   /** Replaced, never changed. */
   private List<Reader> readers = List.of();
 
+  private Origin origin = UNKNOWN;
   private long logBytes;
   private boolean accepted;
   private boolean closed;
@@ -102,6 +108,7 @@ final class Flight implements AnswerSink {
   boolean join(Reader reader) {
     List<AnswerEvent> past;
     boolean acceptedBefore;
+    Origin asked;
     AnswerSource source;
     synchronized (log) {
       if (closed) {
@@ -113,8 +120,12 @@ final class Flight implements AnswerSink {
       readers = List.copyOf(more);
       past = List.copyOf(log);
       acceptedBefore = accepted;
+      asked = origin;
     }
     reader.tell(sink -> sink.onSource(source));
+    if (asked != UNKNOWN) {
+      reader.tell(sink -> sink.onServedBy(asked));
+    }
     if (acceptedBefore) {
       reader.tell(AnswerSink::onAccepted);
     }
@@ -183,6 +194,21 @@ final class Flight implements AnswerSink {
   }
 
   @Override
+  public void onServedBy(Origin asked) {
+    List<Reader> present;
+    synchronized (log) {
+      origin = asked;
+      present = readers;
+    }
+    tell(present, sink -> sink.onServedBy(asked));
+  }
+
+  @Override
+  public void onForwarded(ForwardedPiece piece) {
+    add(new AnswerEvent.Forwarded(piece));
+  }
+
+  @Override
   public void onAccepted() {
     List<Reader> present;
     synchronized (log) {
@@ -210,11 +236,13 @@ final class Flight implements AnswerSink {
   @Override
   public void onEnd(Usage usage) {
     List<AnswerEvent> events;
+    Origin from;
     synchronized (log) {
       events = closed ? List.of() : List.copyOf(log);
+      from = origin;
     }
     if (!events.isEmpty()) {
-      pilot.landed(this, events, usage);
+      pilot.landed(events, usage, from);
     }
     close();
     tell(end(), sink -> sink.onEnd(usage));
@@ -249,6 +277,7 @@ final class Flight implements AnswerSink {
           sink.onPrompt(choice, tokens);
       case AnswerEvent.Delta(int choice, String text, List<ScoredToken> tokens) ->
           sink.onDelta(choice, text, tokens);
+      case AnswerEvent.Forwarded(ForwardedPiece piece) -> sink.onForwarded(piece);
       case AnswerEvent.ChoiceEnd(int choice, FinishReason reason) ->
           sink.onChoiceEnd(choice, reason);
     }

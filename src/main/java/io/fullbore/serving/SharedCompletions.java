@@ -4,6 +4,7 @@ import io.fullbore.cache.AnswerCache;
 import io.fullbore.cache.AnswerEvent;
 import io.fullbore.cache.CacheKey;
 import io.fullbore.cache.StoredAnswer;
+import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -29,7 +30,7 @@ public final class SharedCompletions {
 
   private final Vertx vertx;
   private final Context context;
-  private final CompletionService service;
+  private final RoutedCompletions completions;
   private final AnswerCache cache;
   private final Flights flights;
   private final InstantSource clock;
@@ -37,13 +38,13 @@ public final class SharedCompletions {
   /** Must be made on the event loop. */
   public SharedCompletions(
       Vertx vertx,
-      CompletionService service,
+      RoutedCompletions completions,
       AnswerCache cache,
       Flights flights,
       InstantSource clock) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
-    this.service = service;
+    this.completions = completions;
     this.cache = cache;
     this.flights = flights;
     this.clock = clock;
@@ -55,10 +56,10 @@ public final class SharedCompletions {
    * @param key names the answer; only looked at where the plan reads or writes
    * @return takes the reader's interest back; harmless when the answer has ended
    */
-  public Runnable answer(CompletionCall call, CachePlan plan, CacheKey key, AnswerReader reader) {
+  public Runnable answer(RoutedCall call, CachePlan plan, CacheKey key, AnswerReader reader) {
     if (!plan.read() && !plan.write()) {
       reader.onSource(AnswerSource.BYPASS);
-      return service.complete(call, reader)::cancel;
+      return completions.answer(call, reader);
     }
     if (plan.read()) {
       StoredAnswer known = cache.local(key);
@@ -83,14 +84,14 @@ public final class SharedCompletions {
 
   /** One reader's request, which may take part in several flights, one after the other. */
   private final class Request {
-    private final CompletionCall call;
+    private final RoutedCall call;
     private final CachePlan plan;
     private final CacheKey key;
     private final Flight.Reader reader;
     private @Nullable Flight flight;
     private boolean left;
 
-    Request(CompletionCall call, CachePlan plan, CacheKey key, AnswerReader sink) {
+    Request(RoutedCall call, CachePlan plan, CacheKey key, AnswerReader sink) {
       this.call = call;
       this.plan = plan;
       this.key = key;
@@ -134,14 +135,14 @@ public final class SharedCompletions {
 
   /** A flight that this instance pilots. */
   private final class Departure implements Flight.Pilot {
-    private final CompletionCall call;
+    private final RoutedCall call;
     private final CachePlan plan;
     private final CacheKey key;
     private final Flight flight;
-    private @Nullable Answer answer;
+    private @Nullable Runnable cancel;
     private boolean leased;
 
-    Departure(CompletionCall call, CachePlan plan, CacheKey key) {
+    Departure(RoutedCall call, CachePlan plan, CacheKey key) {
       this.call = call;
       this.plan = plan;
       this.key = key;
@@ -194,14 +195,14 @@ public final class SharedCompletions {
 
     private void compute() {
       if (!flight.ended()) {
-        answer = service.complete(call, flight);
+        cancel = completions.answer(call, flight);
       }
     }
 
     @Override
-    public void landed(Flight landed, List<AnswerEvent> events, Usage usage) {
+    public void landed(List<AnswerEvent> events, Usage usage, Origin origin) {
       if (plan.write()) {
-        var answer = new StoredAnswer(events, usage, clock.millis(), plan.knowledge());
+        var answer = new StoredAnswer(events, usage, clock.millis(), plan.knowledge(), origin);
         if (answer.completes(call.choiceCount())) {
           cache.store(key, answer);
         }
@@ -223,8 +224,8 @@ public final class SharedCompletions {
 
     @Override
     public void abandoned(Flight abandoned) {
-      if (answer != null) {
-        answer.cancel();
+      if (cancel != null) {
+        cancel.run();
       }
     }
   }

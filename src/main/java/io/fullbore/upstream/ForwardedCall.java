@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param includeUsage whether the caller wants the token counts at a stream's end
  * @param choiceCount choices of all prompts together
  * @param maxAnswerTokens tokens per choice that the caller allows, or null where it does not say
+ * @param bodyBytes the body's length as it came
  */
 public record ForwardedCall(
     Endpoint endpoint,
@@ -20,7 +21,8 @@ public record ForwardedCall(
     boolean stream,
     boolean includeUsage,
     int choiceCount,
-    @Nullable Integer maxAnswerTokens) {
+    @Nullable Integer maxAnswerTokens,
+    int bodyBytes) {
   /** What can be forwarded. */
   public enum Endpoint {
     CHAT_COMPLETIONS,

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** The whole server on a free port, with one model, and what a client of it needs. */
+/** The whole server on a free port, with at most one model, and what a client of it needs. */
 final class RunningServer implements AutoCloseable {
   /** What a streamed answer amounts to. */
   record Answer(String text, String finishReason) {}
@@ -38,8 +38,18 @@ final class RunningServer implements AutoCloseable {
    */
   static RunningServer start(String model, Map<String, String> overrides) throws Exception {
     var all = new HashMap<>(overrides);
-    all.put("http.port", "0");
     all.put("models.0.path", model);
+    return start(all);
+  }
+
+  /**
+   * With no models but those of the overrides.
+   *
+   * @param overrides of the configuration, by dotted path
+   */
+  static RunningServer start(Map<String, String> overrides) throws Exception {
+    var all = new HashMap<>(overrides);
+    all.put("http.port", "0");
     return new RunningServer(Assembly.start(new ConfigReader(Map.of()).read(null, all)));
   }
 

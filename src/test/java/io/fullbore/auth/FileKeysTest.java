@@ -36,12 +36,12 @@ class FileKeysTest extends KeyStoreContract {
   @Test
   void keysOutliveTheProcess() throws Exception {
     KeyStore first = store(home());
-    String kept = await(first.create(KeySpec.unlimited("Ada"))).secret();
+    String kept = await(first.create(keptHere("Ada"))).secret();
     IssuedKey gone = await(first.create(KeySpec.unlimited("Bob")));
     await(first.revoke(gone.record().id()));
     KeyStore second = store(home());
     assertEquals(first.list(), second.list());
-    assertTrue(second.authenticate(kept).isPresent());
+    assertFalse(second.authenticate(kept).orElseThrow().mayForward());
     assertEquals(Optional.empty(), second.authenticate(gone.secret()));
     try (var files = Files.list(directory)) {
       assertEquals(List.of(file()), files.toList());
@@ -65,6 +65,7 @@ class FileKeysTest extends KeyStoreContract {
         """
             .formatted(KeyDigest.of("sk-old").hex()));
     Eventually.await(() -> store.authenticate("sk-old").isPresent(), REREAD_MS);
+    assertTrue(store.authenticate("sk-old").orElseThrow().mayForward());
     Files.writeString(file(), "{\"keys\": []}");
     Eventually.await(() -> store.list().isEmpty(), REREAD_MS);
     assertFalse(store.empty());
@@ -128,6 +129,8 @@ class FileKeysTest extends KeyStoreContract {
         "{\"keys\": [{K, \"id\": \"a\", \"models\": [\"\"]}]}   | keys[0].models: expected a list",
         "{\"keys\": [{K, \"id\": \"a\", \"cache\": {\"mode\": \"on\"}}]}"
             + " | keys[0].cache.mode: expected off",
+        "{\"keys\": [{K, \"id\": \"a\", \"forward\": 0}]}           | keys[0].forward: expected"
+            + " true",
         "{\"keys\": [{K, \"id\": \"a\"}, {K, \"id\": \"b\"}]}   | keys[1]: an earlier key",
       })
   void malformedFilesAreRefusedByPlace(String json, String where) throws Exception {

@@ -43,6 +43,20 @@ abstract class KeyStoreContract {
     return future.await(20, TimeUnit.SECONDS);
   }
 
+  /** No limits, but never to be sent to an upstream. */
+  static KeySpec keptHere(String owner) {
+    KeySpec plain = KeySpec.unlimited(owner);
+    return new KeySpec(
+        owner,
+        plain.models(),
+        plain.key(),
+        plain.user(),
+        plain.cache(),
+        false,
+        plain.tags(),
+        plain.expires());
+  }
+
   @AfterEach
   void closeAll() throws Exception {
     for (KeyStore store : stores) {
@@ -70,6 +84,7 @@ abstract class KeyStoreContract {
             new Allowance(1, 2, 3, 4, 5),
             new Allowance(6, 7, 8, 9, 10),
             new CachePolicy(CachePolicy.Mode.ALL, true, true, true),
+            false,
             Set.of("blue"),
             null);
     IssuedKey issued = await(store.create(spec));
@@ -77,11 +92,13 @@ abstract class KeyStoreContract {
     String id = issued.record().id();
     Caller caller = store.authenticate(issued.secret()).orElseThrow();
     assertEquals(
-        new Caller(id, "Ada", spec.models(), spec.key(), spec.user(), spec.cache(), spec.tags()),
+        new Caller(
+            id, "Ada", spec.models(), spec.key(), spec.user(), spec.cache(), false, spec.tags()),
         caller);
     assertFalse(store.empty());
     assertEquals(List.of(issued.record()), store.list());
     assertEquals(Optional.empty(), store.authenticate(issued.secret() + "x"));
+    KeyStore later = store(home());
 
     IssuedKey other = await(store.create(KeySpec.unlimited("Bob")));
     assertEquals(Revocation.REVOKED, await(store.revoke(id)));
@@ -101,6 +118,7 @@ abstract class KeyStoreContract {
             plain.key(),
             plain.user(),
             plain.cache(),
+            plain.mayForward(),
             plain.tags(),
             NOW.plusSeconds(60));
     String secret = await(store.create(spec)).secret();

@@ -49,9 +49,10 @@ class RedisKeysTest extends KeyStoreContract {
   void aChangeOnOneNodeHoldsOnTheOtherWithinASecond() throws Exception {
     KeyStore one = store(home());
     KeyStore other = store(home());
-    IssuedKey key = await(one.create(KeySpec.unlimited("Ada")));
+    IssuedKey key = await(one.create(keptHere("Ada")));
     Eventually.await(() -> other.authenticate(key.secret()).isPresent(), WITHIN_A_SECOND_MS);
     assertEquals(one.list(), other.list());
+    assertFalse(other.authenticate(key.secret()).orElseThrow().mayForward());
     assertEquals(Revocation.REVOKED, await(one.revoke(key.record().id())));
     Eventually.await(() -> other.authenticate(key.secret()).isEmpty(), WITHIN_A_SECOND_MS);
   }

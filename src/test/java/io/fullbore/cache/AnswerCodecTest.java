@@ -3,6 +3,7 @@ package io.fullbore.cache;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.core.FinishReason;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
@@ -19,6 +20,14 @@ class AnswerCodecTest {
     assertEquals(original.usage(), decoded.usage());
     assertEquals(original.storedEpochMs(), decoded.storedEpochMs());
     assertTrue(decoded.knowledge());
+  }
+
+  @Test
+  void anAnswerFromElsewhereIsReadAsItWasWritten() {
+    StoredAnswer original = StoredAnswers.forwarded(FinishReason.STOP);
+    StoredAnswer decoded = AnswerCodec.decode(AnswerCodec.encode(original)).orElseThrow();
+    assertEquals(original.events(), decoded.events());
+    assertEquals(original.origin(), decoded.origin());
   }
 
   @Test

@@ -72,12 +72,27 @@ class LocalAnswersTest {
     assertFalse(answer.completes(2));
     var cut =
         new StoredAnswer(
-            List.of(new AnswerEvent.ChoiceEnd(0, FinishReason.LENGTH)), answer.usage(), 0, false);
+            List.of(new AnswerEvent.ChoiceEnd(0, FinishReason.LENGTH)),
+            answer.usage(),
+            0,
+            false,
+            answer.origin());
     assertFalse(cut.completes(1));
     var other =
         new StoredAnswer(
-            List.of(new AnswerEvent.ChoiceEnd(7, FinishReason.STOP)), answer.usage(), 0, false);
+            List.of(new AnswerEvent.ChoiceEnd(7, FinishReason.STOP)),
+            answer.usage(),
+            0,
+            false,
+            answer.origin());
     assertFalse(other.completes(1));
+  }
+
+  @Test
+  void anAnswerFromElsewhereCompletesWithTheEndsOfItsPieces() {
+    assertTrue(StoredAnswers.forwarded(FinishReason.STOP).completes(1));
+    assertFalse(StoredAnswers.forwarded(FinishReason.STOP).completes(2));
+    assertFalse(StoredAnswers.forwarded(FinishReason.LENGTH).completes(1));
   }
 
   @Test

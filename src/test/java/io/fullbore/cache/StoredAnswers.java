@@ -1,6 +1,8 @@
 package io.fullbore.cache;
 
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
+import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.sampling.TokenLogprobs;
@@ -27,6 +29,20 @@ final class StoredAnswers {
             new AnswerEvent.ChoiceEnd(0, FinishReason.STOP)),
         new Usage(3, 2, 1),
         1_700_000_000_000L,
-        knowledge);
+        knowledge,
+        Origin.local("tiny", "tiny-1"));
+  }
+
+  /** An answer of two pieces from elsewhere. */
+  static StoredAnswer forwarded(FinishReason reason) {
+    return new StoredAnswer(
+        List.of(
+            new AnswerEvent.Forwarded(new ForwardedPiece("{\"x\":\"é\"}", List.of())),
+            new AnswerEvent.Forwarded(
+                new ForwardedPiece("{}", List.of(new ForwardedPiece.End(0, reason))))),
+        new Usage(3, 2, 1),
+        1_700_000_000_000L,
+        false,
+        new Origin("cloud", "big", null));
   }
 }

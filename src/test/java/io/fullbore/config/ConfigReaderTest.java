@@ -283,7 +283,8 @@ class ConfigReaderTest {
             """);
     var exception = assertThrows(ConfigException.class, () -> read(file));
     assertEquals(
-        List.of("$.http.port", "$"), exception.problems().stream().map(Problem::path).toList());
+        List.of("$.http.port", "$.models[1].name"),
+        exception.problems().stream().map(Problem::path).toList());
     assertTrue(exception.getMessage().contains("name=a"), exception.getMessage());
   }
 

@@ -57,7 +57,11 @@ class ServerConfigTest {
             Engine.SECTION,
             Batch.SECTION,
             Log.SECTION,
-            Model.SECTION)) {
+            Model.SECTION,
+            UpstreamConfig.Upstream.SECTION,
+            UpstreamConfig.UpstreamModel.SECTION,
+            UpstreamConfig.Alias.SECTION,
+            UpstreamConfig.Target.SECTION)) {
       for (Field field : section.fields()) {
         if (field.type() instanceof FieldType.Scalar scalar && field.fallback() != null) {
           assertTrue(scalar.allows(field.fallback()), field.toString());

@@ -50,7 +50,8 @@ class AdminKeysTest {
              "limits": {"requests_per_minute": 1, "tokens_per_minute": 2, "concurrent_requests": 3,
                         "day_budget_micros": 4, "month_budget_micros": 1000000000000000},
              "user_limits": {"requests_per_minute": 6},
-             "cache": {"mode": "all", "shared": true, "tool_calls": true, "knowledge": true}}
+             "cache": {"mode": "all", "shared": true, "tool_calls": true, "knowledge": true},
+             "forward": false}
             """);
     assertEquals(201, response.statusCode(), response.body());
     assertEquals("no-store", response.headers().firstValue("Cache-Control").orElse(""));
@@ -68,7 +69,7 @@ class AdminKeysTest {
                              "concurrent_requests": 0, "day_budget_micros": 0,
                              "month_budget_micros": 0},
              "cache": {"mode": "all", "shared": true, "tool_calls": true, "knowledge": true},
-             "created_at": 1700000000, "expires_at": 1800000000}
+             "forward": false, "created_at": 1700000000, "expires_at": 1800000000}
             """
                 .formatted(id)),
         made);
@@ -122,6 +123,8 @@ class AdminKeysTest {
             + " invalid_value",
         "{\"owner\": \"a\", \"cache\": {\"ttl\": 1}}                | cache.ttl       |"
             + " unknown_parameter",
+        "{\"owner\": \"a\", \"forward\": \"no\"}                    | forward         |"
+            + " invalid_type",
         "{\"owner\": \"a\", \"expires_at\": 1700000000}             | expires_at      |"
             + " invalid_value",
         "{\"owner\": \"a\", \"expires_at\": \"tomorrow\"}           | expires_at      |"

@@ -18,7 +18,9 @@ import io.fullbore.limits.RedisReports;
 import io.fullbore.redis.RedisAddresses;
 import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
+import io.fullbore.routing.RoutingTable;
 import io.fullbore.serving.Flights;
+import io.fullbore.upstream.Upstreams;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -33,6 +35,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,7 +61,7 @@ final class ApiServer implements AutoCloseable {
   }
 
   /**
-   * @param config its redis, cache, limits and prices count
+   * @param config its redis, cache, limits, prices, upstreams and aliases count
    */
   ApiServer(UnaryOperator<ApiSettings> settings, ServerConfig config) throws Exception {
     parts = parts(config);
@@ -74,12 +77,15 @@ final class ApiServer implements AutoCloseable {
 
   private ApiParts parts(ServerConfig config) {
     GatewayConfig.Redis redis = config.redis();
-    PriceTable prices = PriceTable.of(config.prices());
+    PriceTable prices = PriceTable.of(config.allPrices());
     InstantSource clock = InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000));
     var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), clock);
     var outage = new RedisOutage();
     return new ApiParts(
         TestModel.models(),
+        RoutingTable.of(TestModel.models().keySet(), config.upstreams(), config.aliases()),
+        new Upstreams(vertx, config.upstreams(), clock, System::nanoTime, new SplittableRandom(1)),
+        prices,
         health,
         new LocalAnswers(1 << 20, 300_000, redis.url() == null),
         new Flights(),

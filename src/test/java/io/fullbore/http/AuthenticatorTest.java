@@ -89,6 +89,7 @@ class AuthenticatorTest {
               Allowance.UNLIMITED,
               Allowance.UNLIMITED,
               CachePolicy.DEFAULT,
+              true,
               Set.of(),
               null);
       String key = server.keys.create(spec).await(10, TimeUnit.SECONDS).secret();

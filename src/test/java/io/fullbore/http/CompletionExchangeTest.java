@@ -13,8 +13,10 @@ import io.fullbore.http.wire.CompletionRequest;
 import io.fullbore.http.wire.FinishedChoice;
 import io.fullbore.http.wire.Requester;
 import io.fullbore.limits.Limits;
+import io.fullbore.routing.Router;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.serving.CompletionService;
+import io.fullbore.serving.RoutedCompletions;
 import io.fullbore.serving.SharedCompletions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
@@ -23,6 +25,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,7 +95,8 @@ class CompletionExchangeTest {
         CompletionRequest.text(
             Buffer.buffer(
                 "{\"model\":\"tiny\",\"prompt\":\"Hi\",\"n\":2,\"stream\":%s}".formatted(stream)),
-            new Requester(Caller.ANONYMOUS, null));
+            new Requester(Caller.ANONYMOUS, null),
+            server.parts.routes());
     int port =
         server.route(
             router -> {
@@ -102,16 +106,28 @@ class CompletionExchangeTest {
                   new CompletionService(server.vertx, "other", parts.models(), limits, 60_000);
               service.start();
               var cache = new AnswerCache(parts.answers(), null, parts.cache());
+              var routed =
+                  new RoutedCompletions(
+                      new RoutedCompletions.Means(
+                          server.vertx,
+                          service,
+                          parts.upstreams(),
+                          name -> parts.upstreams().client(server.vertx, name),
+                          new Router(new SplittableRandom(1)),
+                          limits,
+                          parts.prices(),
+                          parts.clock(),
+                          60_000));
               var shared =
                   new SharedCompletions(
-                      server.vertx, service, cache, parts.flights(), parts.clock());
+                      server.vertx, routed, cache, parts.flights(), parts.clock());
               var exchange =
                   new CompletionExchange(
                       server.vertx,
                       shared,
                       cache,
                       new RequestLimit(limits),
-                      new ModelCatalog(parts.models()),
+                      new ModelCatalog(parts.models(), parts.routes()),
                       5,
                       parts.clock());
               var style =

@@ -7,6 +7,7 @@ import io.fullbore.auth.KeyStore;
 import io.fullbore.auth.MemoryKeys;
 import io.fullbore.core.Failure;
 import io.fullbore.http.wire.ApiError;
+import io.fullbore.routing.RoutingTable;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -35,7 +36,9 @@ final class KeyedServer implements AutoCloseable {
   static final String ORIGIN = "https://chat.example.com";
   static final Instant NOW = Instant.ofEpochSecond(1_700_000_000);
 
-  private static final ModelCatalog CATALOG = new ModelCatalog(TestModel.models());
+  private static final ModelCatalog CATALOG =
+      new ModelCatalog(
+          TestModel.models(), RoutingTable.of(TestModel.models().keySet(), List.of(), List.of()));
 
   final Vertx vertx = Vertx.vertx();
   final KeyStore keys;

@@ -64,7 +64,7 @@ final class ScriptedEngine extends VerticleBase {
   private void receive(Message<BatchMessage> message) {
     switch (message.body()) {
       case BatchMessage.Submit submit ->
-          script.accept(new Submission(message, submit.requests(), new ArrayList<>()));
+          script.accept(new Submission(message, submit, new ArrayList<>()));
       case BatchMessage.Cancel cancel -> cancelled.add(cancel.ids());
     }
   }
@@ -73,18 +73,23 @@ final class ScriptedEngine extends VerticleBase {
   final class Submission {
     private final Message<BatchMessage> message;
     private final List<GenerationRequest> requests;
+    private final long maxWaitMs;
     private final List<Integer> tokenCounts;
 
-    Submission(
-        Message<BatchMessage> message, List<GenerationRequest> requests, List<Integer> counts) {
+    Submission(Message<BatchMessage> message, BatchMessage.Submit submit, List<Integer> counts) {
       this.message = message;
-      this.requests = requests;
+      this.requests = submit.requests();
+      this.maxWaitMs = submit.maxWaitMs();
       this.tokenCounts = counts;
       requests.forEach(request -> counts.add(0));
     }
 
     List<GenerationRequest> requests() {
       return requests;
+    }
+
+    long maxWaitMs() {
+      return maxWaitMs;
     }
 
     void accept() {

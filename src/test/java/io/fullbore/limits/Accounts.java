@@ -45,6 +45,6 @@ final class Accounts {
 
   private static Account of(String keyId, Allowance key, Allowance user, @Nullable String name) {
     return new Account(
-        new Caller(keyId, "owner", Set.of(), key, user, CachePolicy.DEFAULT, Set.of()), name);
+        new Caller(keyId, "owner", Set.of(), key, user, CachePolicy.DEFAULT, true, Set.of()), name);
   }
 }

@@ -85,13 +85,5 @@ class RoutingTableTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> table(Set.of(), "aliases.0.name=chat", "aliases.0.targets.0.model=small"));
-    assertThrows(
-        IllegalArgumentException.class,
-        () ->
-            table(
-                Set.of(),
-                "aliases.0.name=chat",
-                "aliases.0.targets.0.upstream=a",
-                "aliases.0.targets.0.model=small"));
   }
 }

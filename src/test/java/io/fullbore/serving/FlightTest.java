@@ -12,6 +12,8 @@ import io.fullbore.core.CachePolicy;
 import io.fullbore.core.Caller;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
+import io.fullbore.core.ForwardedPiece;
+import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.fullbore.limits.RateHeaders;
 import io.fullbore.sampling.ScoredToken;
@@ -48,13 +50,14 @@ class FlightTest {
             Allowance.UNLIMITED,
             Allowance.UNLIMITED,
             CachePolicy.DEFAULT,
+            true,
             Set.of()),
         null);
   }
 
   private final class NotingPilot implements Flight.Pilot {
     @Override
-    public void landed(Flight landed, List<AnswerEvent> events, Usage usage) {
+    public void landed(List<AnswerEvent> events, Usage usage, Origin origin) {
       pilot.add("landed " + events.size());
     }
 
@@ -94,6 +97,16 @@ class FlightTest {
     }
 
     @Override
+    public void onServedBy(Origin origin) {
+      told.add("by " + origin.servedBy());
+    }
+
+    @Override
+    public void onForwarded(ForwardedPiece piece) {
+      told.add(piece.json());
+    }
+
+    @Override
     public void onPrompt(int choice, List<ScoredToken> prompt) {
       told.add("prompt");
     }
@@ -127,6 +140,21 @@ class FlightTest {
     var sink = new NotingReader();
     assertTrue(flight.join(reader(sink, key)));
     return sink;
+  }
+
+  @Test
+  void aLateReaderIsToldWhoAnswersAndGetsThePiecesFromElsewhere() {
+    NotingReader first = join("a");
+    flight.onServedBy(new Origin("local", "small", "1"));
+    flight.onServedBy(new Origin("cloud", "big", null));
+    flight.onAccepted();
+    flight.onForwarded(new ForwardedPiece("{1}", List.of()));
+    NotingReader late = join("a");
+    flight.onForwarded(new ForwardedPiece("{2}", List.of()));
+    flight.onEnd(new Usage(1, 0, 1));
+    assertEquals(
+        List.of("MISS", "by local", "by cloud", "accepted", "{1}", "{2}", "end"), first.told);
+    assertEquals(List.of("JOIN", "by cloud", "accepted", "{1}", "{2}", "end"), late.told);
   }
 
   @Test

@@ -59,7 +59,8 @@ class AnthropicDialectTest {
             false,
             false,
             1,
-            null);
+            null,
+            0);
     UpstreamFailure misfit = new AnthropicDialect(upstream("k", null)).misfit(call).orElseThrow();
     assertTrue(misfit.elsewhere());
     assertTrue(misfit.failure() instanceof Failure.InvalidRequest);

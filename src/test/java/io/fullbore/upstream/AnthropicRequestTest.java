@@ -244,7 +244,7 @@ class AnthropicRequestTest {
     ForwardedCall stated = chat(CHAT);
     JsonNode body =
         AnthropicRequest.translate(
-            new ForwardedCall(stated.endpoint(), stated.body(), true, true, 1, 33), "m", 4_096);
+            new ForwardedCall(stated.endpoint(), stated.body(), true, true, 1, 33, 0), "m", 4_096);
     assertEquals(33, body.path("max_tokens").asInt());
     assertTrue(body.path("stream").asBoolean());
     assertFalse(body.has("stream_options"));
@@ -399,7 +399,13 @@ class AnthropicRequestTest {
   /** A call as a caller writes it. */
   static ForwardedCall chat(String body) {
     return new ForwardedCall(
-        ForwardedCall.Endpoint.CHAT_COMPLETIONS, (ObjectNode) parse(body), false, false, 1, null);
+        ForwardedCall.Endpoint.CHAT_COMPLETIONS,
+        (ObjectNode) parse(body),
+        false,
+        false,
+        1,
+        null,
+        0);
   }
 
   private static JsonNode parse(String json) {

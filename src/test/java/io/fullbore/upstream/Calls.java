@@ -27,7 +27,8 @@ final class Calls {
         object.path("stream").asBoolean(),
         object.path("stream_options").path("include_usage").asBoolean(),
         object.path("n").asInt(1),
-        null);
+        null,
+        body.length());
   }
 
   static ObjectNode object(String json) {

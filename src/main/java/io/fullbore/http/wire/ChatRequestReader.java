@@ -1,6 +1,7 @@
 package io.fullbore.http.wire;
 
 import io.fullbore.chat.ChatMessage;
+import io.fullbore.routing.Route;
 import io.fullbore.serving.CompletionCall;
 import io.fullbore.serving.Prompt;
 import java.util.ArrayList;
@@ -15,11 +16,13 @@ final class ChatRequestReader {
 
   private final JsonFields fields;
   private final Requester requester;
+  private final Route route;
   private final SamplingReader common;
 
-  ChatRequestReader(JsonFields fields, Requester requester) {
+  ChatRequestReader(JsonFields fields, Requester requester, Route route) {
     this.fields = fields;
     this.requester = requester;
+    this.route = route;
     this.common = new SamplingReader(fields);
   }
 
@@ -49,7 +52,7 @@ final class ChatRequestReader {
                 ? null
                 : Integer.valueOf(maxTokens.integer(1, SamplingReader.MAX_TOKENS)));
     fields.finish();
-    return new CompletionRequest(call, digest, stream, includeUsage, false, tokensAsIds);
+    return CompletionRequest.local(call, route, digest, stream, includeUsage, false, tokensAsIds);
   }
 
   private @Nullable JsonValue maxTokens() {

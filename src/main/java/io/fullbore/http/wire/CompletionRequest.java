@@ -1,36 +1,53 @@
 package io.fullbore.http.wire;
 
 import io.fullbore.cache.CanonicalRequest;
+import io.fullbore.core.Failure;
+import io.fullbore.routing.Route;
+import io.fullbore.routing.RoutingTable;
 import io.fullbore.serving.CompletionCall;
+import io.fullbore.serving.RoutedCall;
+import io.fullbore.upstream.ForwardedCall.Endpoint;
 import io.vertx.core.buffer.Buffer;
+import java.util.Objects;
 
 /**
  * A request to {@code /v1/chat/completions} or {@code /v1/completions}, read and checked.
  *
- * @param call what is asked for
+ * @param routed what is asked for, and of whom
  * @param digest of all that shapes the answer, see {@link CanonicalRequest}
  * @param stream whether the answer comes as server-sent events
  * @param includeUsage whether a stream ends with its token counts
- * @param echo whether the answer begins with the prompt
+ * @param echo whether a local model's answer begins with the prompt
  * @param tokensAsIds whether log-probabilities name tokens as {@code token_id:N}
+ * @param repeatable whether the answer is the same every time
+ * @param offersTools whether the answer may call tools
  */
 public record CompletionRequest(
-    CompletionCall call,
+    RoutedCall routed,
     byte[] digest,
     boolean stream,
     boolean includeUsage,
     boolean echo,
-    boolean tokensAsIds) {
+    boolean tokensAsIds,
+    boolean repeatable,
+    boolean offersTools) {
 
   /**
    * Reads a chat completion's body.
    *
    * @throws InvalidRequestException at the first mistake
    */
-  public static CompletionRequest chat(Buffer body, Requester requester) {
+  public static CompletionRequest chat(Buffer body, Requester requester, RoutingTable routes) {
     JsonValue value = JsonValue.parse(body);
-    return new ChatRequestReader(value.fields(), requester)
-        .read(CanonicalRequest.digest(value.node()));
+    byte[] digest = CanonicalRequest.digest(value.node());
+    Route route = route(value, routes);
+    return route.mayForward()
+        ? new ForwardedReader(Endpoint.CHAT_COMPLETIONS, value, requester, route)
+            .read(
+                digest,
+                body.length(),
+                fields -> new ChatRequestReader(fields, requester, route).read(digest))
+        : new ChatRequestReader(value.fields(), requester, route).read(digest);
   }
 
   /**
@@ -38,9 +55,67 @@ public record CompletionRequest(
    *
    * @throws InvalidRequestException at the first mistake
    */
-  public static CompletionRequest text(Buffer body, Requester requester) {
+  public static CompletionRequest text(Buffer body, Requester requester, RoutingTable routes) {
     JsonValue value = JsonValue.parse(body);
-    return new TextRequestReader(value.fields(), requester)
-        .read(CanonicalRequest.digest(value.node()));
+    byte[] digest = CanonicalRequest.digest(value.node());
+    Route route = route(value, routes);
+    return route.mayForward()
+        ? new ForwardedReader(Endpoint.COMPLETIONS, value, requester, route)
+            .read(
+                digest,
+                body.length(),
+                fields -> new TextRequestReader(fields, requester, route).read(digest))
+        : new TextRequestReader(value.fields(), requester, route).read(digest);
+  }
+
+  /** Who serves the name that the body asks for; nobody where it is unknown. */
+  private static Route route(JsonValue body, RoutingTable routes) {
+    String model = new SamplingReader(body.fields()).model();
+    Route route = routes.find(model);
+    return route == null ? Route.nobody(model) : route;
+  }
+
+  /** A request for local models alone. */
+  static CompletionRequest local(
+      CompletionCall call,
+      Route route,
+      byte[] digest,
+      boolean stream,
+      boolean includeUsage,
+      boolean echo,
+      boolean tokensAsIds) {
+    return new CompletionRequest(
+        RoutedCall.local(call, route),
+        digest,
+        stream,
+        includeUsage,
+        echo,
+        tokensAsIds,
+        call.deterministic(),
+        call.offersTools());
+  }
+
+  /** The form for local models; there must be one. */
+  public CompletionCall call() {
+    return Objects.requireNonNull(routed.local(), "no local model can answer");
+  }
+
+  /** The same for upstreams alone, because of what stands against a local model. */
+  public CompletionRequest withoutLocal(Failure reason) {
+    return new CompletionRequest(
+        new RoutedCall(
+            routed.account(),
+            routed.route(),
+            routed.choiceCount(),
+            null,
+            reason,
+            routed.forwarded()),
+        digest,
+        stream,
+        includeUsage,
+        echo,
+        tokensAsIds,
+        repeatable,
+        offersTools);
   }
 }

@@ -31,6 +31,7 @@ public final class KeyRequestReader {
             allowance(fields.get("limits")),
             allowance(fields.get("user_limits")),
             cache(fields.get("cache")),
+            fields.flag("forward", true),
             texts(fields, "tags"),
             expiry(fields.get("expires_at"), now));
     fields.finish();

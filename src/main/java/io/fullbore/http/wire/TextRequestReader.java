@@ -1,6 +1,7 @@
 package io.fullbore.http.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.fullbore.routing.Route;
 import io.fullbore.serving.CompletionCall;
 import io.fullbore.serving.Prompt;
 import java.util.ArrayList;
@@ -15,11 +16,13 @@ final class TextRequestReader {
 
   private final JsonFields fields;
   private final Requester requester;
+  private final Route route;
   private final SamplingReader common;
 
-  TextRequestReader(JsonFields fields, Requester requester) {
+  TextRequestReader(JsonFields fields, Requester requester, Route route) {
     this.fields = fields;
     this.requester = requester;
+    this.route = route;
     this.common = new SamplingReader(fields);
   }
 
@@ -47,7 +50,7 @@ final class TextRequestReader {
             common.stops(),
             maxTokens(echo));
     fields.finish();
-    return new CompletionRequest(call, digest, stream, includeUsage, echo, tokensAsIds);
+    return CompletionRequest.local(call, route, digest, stream, includeUsage, echo, tokensAsIds);
   }
 
   /** None at all makes sense only where the prompt comes back. */

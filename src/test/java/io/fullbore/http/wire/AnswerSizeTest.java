@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.fullbore.core.Caller;
 import io.fullbore.core.Failure;
+import io.fullbore.routing.RoutingTable;
 import io.vertx.core.buffer.Buffer;
+import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class AnswerSizeTest {
+  private static final RoutingTable ROUTES = new RoutingTable(new TreeMap<>());
   private static final Requester NOBODY = new Requester(Caller.ANONYMOUS, null);
 
   private static final int CONTEXT_TOKENS = 100_000;
@@ -17,13 +20,15 @@ class AnswerSizeTest {
   private static Failure.InvalidRequest chat(String more) {
     String body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],%s}";
     return AnswerSize.misfit(
-        CompletionRequest.chat(Buffer.buffer(body.formatted(more)), NOBODY), CONTEXT_TOKENS);
+        CompletionRequest.chat(Buffer.buffer(body.formatted(more)), NOBODY, ROUTES),
+        CONTEXT_TOKENS);
   }
 
   private static Failure.InvalidRequest text(String prompt, int count, String more) {
     String prompts = ("\"" + prompt + "\",").repeat(count).replaceFirst(",$", "");
     String body = "{\"model\":\"m\",\"prompt\":[%s],%s}".formatted(prompts, more);
-    return AnswerSize.misfit(CompletionRequest.text(Buffer.buffer(body), NOBODY), CONTEXT_TOKENS);
+    return AnswerSize.misfit(
+        CompletionRequest.text(Buffer.buffer(body), NOBODY, ROUTES), CONTEXT_TOKENS);
   }
 
   private static void assertParam(String param, Failure.InvalidRequest failure) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fullbore.core.Caller;
+import io.fullbore.routing.RoutingTable;
 import io.fullbore.serving.Prompt;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.Charset;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies that are nearly right: whatever they hold, the readers read them or name a mistake. */
 class RequestReadersTest {
+  private static final RoutingTable ROUTES = new RoutingTable(new TreeMap<>());
   private static final Requester NOBODY = new Requester(Caller.ANONYMOUS, null);
 
   private static final int MUTATIONS = 3_000;
@@ -77,14 +80,14 @@ class RequestReadersTest {
         "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],
         "chat_template_kwargs":{"enable_thinking":false}}
         """,
-        body -> CompletionRequest.chat(body, NOBODY)),
+        body -> CompletionRequest.chat(body, NOBODY, ROUTES)),
     TEXT(
         """
         {"model":"m","prompt":["a",[1,2,3],"é€😀"],"max_tokens":3,"echo":true,"logprobs":2,"n":2,
         "best_of":2,"stop":"x","seed":-1,"suffix":"","ignore_eos":true,"stream":false,
         "return_tokens_as_token_ids":true,"logit_bias":{"5":1}}
         """,
-        body -> CompletionRequest.text(body, NOBODY)),
+        body -> CompletionRequest.text(body, NOBODY, ROUTES)),
     TOKENIZE(
         """
         {"model":"m","messages":[{"role":"user","content":"é€😀"}],"add_generation_prompt":false,
@@ -183,7 +186,7 @@ class RequestReadersTest {
     var e =
         assertThrows(
             InvalidRequestException.class,
-            () -> CompletionRequest.chat(Buffer.buffer(body), NOBODY));
+            () -> CompletionRequest.chat(Buffer.buffer(body), NOBODY, ROUTES));
     assertEquals("invalid_json", e.failure().code());
     return e;
   }
