@@ -143,20 +143,20 @@ final class Exchange {
 
   private void onConnection(AsyncResult<HttpClientRequest> connected, Buffer body) {
     HttpClientRequest opened = connected.result();
-    if (ended) {
-      if (opened != null) {
-        opened.reset();
+    if (opened == null) {
+      if (!ended) {
+        fail(failures.notConnected(connected.cause()));
       }
       return;
     }
-    if (opened == null) {
-      fail(failures.notConnected(connected.cause()));
+    opened.exceptionHandler(ignored -> {}); // told by the response's future too
+    if (ended) {
+      opened.reset(); // gives the connection back
       return;
     }
     request = opened;
     sentNanos = line.nanoClock().getAsLong();
     listen(line.upstream().settings().firstTokenTimeoutMs(), () -> fail(failures.noFirstPiece()));
-    opened.exceptionHandler(ignored -> {}); // told by the response's future too
     opened.send(body).onComplete(this::onHead);
   }
 

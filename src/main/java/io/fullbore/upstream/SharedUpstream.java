@@ -24,7 +24,7 @@ record SharedUpstream(
     AttemptFailures failures) {
   /**
    * @param clock what dates of the upstream are compared with
-   * @throws IllegalArgumentException where an address or a header cannot be used
+   * @throws IllegalArgumentException where a header cannot be sent
    */
   static SharedUpstream of(
       UpstreamConfig.Upstream settings,

@@ -26,7 +26,7 @@ public final class Upstreams {
    * @param clock what dates of upstreams are compared with
    * @param nanoClock monotonic
    * @param random of all waits; must not be used elsewhere
-   * @throws IllegalArgumentException where an address or a header cannot be used
+   * @throws IllegalArgumentException where a header cannot be sent
    */
   public Upstreams(
       Vertx vertx,

@@ -52,6 +52,11 @@ final class CallLog implements UpstreamSink {
     return endCount > 0;
   }
 
+  /** How often it was told an end. */
+  synchronized int endCount() {
+    return endCount;
+  }
+
   synchronized int pieceCount() {
     return pieces.size();
   }

@@ -84,7 +84,8 @@ final class ClientRig implements AutoCloseable {
 
   /** Waits until every permit was used once in these ways, in the order of their grant. */
   void awaitOutcomes(String... outcomes) throws Exception {
-    Eventually.await(() -> !gate.outcomes().contains(null));
+    Eventually.await(
+        () -> gate.outcomes().size() >= outcomes.length && !gate.outcomes().contains(null));
     if (!gate.outcomes().equals(List.of(outcomes))) {
       throw new AssertionError("permits were used: " + gate.outcomes());
     }
