@@ -99,9 +99,14 @@ final class Journey {
   private long maxWaitMs(Itinerary.Patience patience) {
     return switch (patience) {
       case UNTIL_SPILL -> call.route().spillAfterMs();
-      case LAST_RESORT -> Math.max(0, deadlineMs - means.clock().millis()) / 2;
+      case LAST_RESORT -> leftMs() / 2;
       case UNLIMITED -> BatchMessage.Submit.NO_LIMIT;
     };
+  }
+
+  /** The time left for the answer. */
+  long leftMs() {
+    return Math.max(0, deadlineMs - means.clock().millis());
   }
 
   /** There is no way back: the caller has something of this leg's answer. */

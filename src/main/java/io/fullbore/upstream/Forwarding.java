@@ -43,6 +43,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
   private final ForwardedCall call;
   private final UpstreamModel model;
   private final long tokens;
+  private final long withinMs;
   private final Attempts attempts;
   private final UpstreamSink sink;
   private final List<Exchange> running = new ArrayList<>(1);
@@ -60,6 +61,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
 
   /**
    * @param tokens the most that prompt and answer may have together
+   * @param withinMs the time left for the answer
    * @param attempts of the request, at whatever upstream
    */
   Forwarding(
@@ -67,6 +69,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
       ForwardedCall call,
       UpstreamModel model,
       long tokens,
+      long withinMs,
       Attempts attempts,
       UpstreamSink sink) {
     this.line = line;
@@ -74,6 +77,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
     this.call = call;
     this.model = model;
     this.tokens = tokens;
+    this.withinMs = withinMs;
     this.attempts = attempts;
     this.sink = sink;
   }
@@ -88,9 +92,9 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
     if (misfit != null) {
       fail(misfit);
     } else if (!attempts.include(name)) {
-      gate.enter(tokens).onComplete(this::onEntered);
+      gate.enter(tokens, withinMs).onComplete(this::onEntered);
     } else if (gate.mayRepeat()) {
-      gate.enterAgain(tokens).onComplete(this::onEntered);
+      gate.enterAgain(tokens, withinMs).onComplete(this::onEntered);
     } else {
       String why = "The upstream '%s' has failed and is not asked again now.".formatted(name);
       fail(new UpstreamFailure(new Failure.UpstreamFailed(why), true));
@@ -169,7 +173,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
       return;
     }
     hedged = true;
-    Future<Permit> entering = gate.enterAgain(tokens);
+    Future<Permit> entering = gate.enterAgain(tokens, withinMs);
     if (entering.succeeded()) {
       send(entering.result());
     } else {
@@ -232,7 +236,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
 
   private void enterAgain() {
     timer = NONE;
-    gate.enterAgain(tokens).onComplete(this::onEntered);
+    gate.enterAgain(tokens, withinMs).onComplete(this::onEntered);
   }
 
   /** The upstream's own wish where it has one, and else what its gate makes of it. */

@@ -76,7 +76,7 @@ class UpstreamCancelTest {
     var log = new CallLog();
     rig.runOnLoop(
         () -> {
-          log.call = client.call(STREAM, Settings.MODEL, 1, new Attempts(), log);
+          log.call = client.call(STREAM, Settings.MODEL, 1, Long.MAX_VALUE, new Attempts(), log);
           log.call().cancel();
         });
     assertNothingFollows(log);

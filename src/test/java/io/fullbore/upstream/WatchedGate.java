@@ -63,7 +63,7 @@ final class WatchedGate implements UpstreamGate {
   }
 
   @Override
-  public Future<Permit> enter(long tokens) {
+  public Future<Permit> enter(long tokens, long withinMs) {
     synchronized (this) {
       firstCount++;
       if (budget != null) {
@@ -74,7 +74,7 @@ final class WatchedGate implements UpstreamGate {
   }
 
   @Override
-  public Future<Permit> enterAgain(long tokens) {
+  public Future<Permit> enterAgain(long tokens, long withinMs) {
     synchronized (this) {
       againCount++;
       return enter(queueing || queueingRepeats);
