@@ -163,11 +163,14 @@ final class Journey {
     }
   }
 
+  /** Who has waited because others were busy all the time may come again; else it took too long. */
   private void timeOut() {
     cancel();
     sink.onFailure(
-        new Failure.TimedOut(
-            "The answer was not complete in %d ms.".formatted(means.requestTimeoutMs())));
+        !said && worth instanceof Failure.Overloaded busy
+            ? busy
+            : new Failure.TimedOut(
+                "The answer was not complete in %d ms.".formatted(means.requestTimeoutMs())));
   }
 
   private void finish(Failure failure) {

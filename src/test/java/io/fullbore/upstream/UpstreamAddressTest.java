@@ -3,7 +3,6 @@ package io.fullbore.upstream;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,12 +36,5 @@ class UpstreamAddressTest {
       })
   void whatIsNoAddressIsRefused(String url) {
     assertThrows(IllegalArgumentException.class, () -> address(url));
-  }
-
-  @Test
-  void theUpstreamIsNamed() {
-    var refused = assertThrows(IllegalArgumentException.class, () -> address("http://a:b"));
-    assertEquals(
-        "upstreams: name=up has a baseUrl whose host or port cannot be used", refused.getMessage());
   }
 }
