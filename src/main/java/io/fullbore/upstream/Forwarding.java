@@ -264,6 +264,9 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
   @Override
   public void cancel() {
     cancelled = true;
+    List<Exchange> left = List.copyOf(running);
+    running.clear();
+    left.forEach(Exchange::cancel);
     stop();
   }
 

@@ -352,6 +352,19 @@ final class SharedGate implements UpstreamGate {
 
     /** What it used is unknown, and stays reserved. */
     @Override
+    public void unanswered() {
+      use(
+          nowNanos -> {
+            breaker.release(permission);
+            boolean late = nowNanos - sentNanos > SLOW_ANSWER * usualMs * MS_NANOS;
+            if (usualMs > 0 && late && window.isNews(sequence)) {
+              window.shrink();
+            }
+          });
+    }
+
+    /** What it used is unknown, and stays reserved. */
+    @Override
     public void release() {
       use(ignored -> breaker.release(permission));
     }

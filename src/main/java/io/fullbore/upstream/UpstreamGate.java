@@ -64,6 +64,12 @@ interface UpstreamGate {
      */
     void overloaded(long retryAfterMs);
 
+    /**
+     * The caller left before the upstream had said a word. Where that took longer than its answers
+     * do, it has more to do than it can.
+     */
+    void unanswered();
+
     /** Nothing is known of the upstream: the caller left, or its request was wrong. */
     void release();
   }

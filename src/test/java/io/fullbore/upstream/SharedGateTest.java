@@ -149,6 +149,23 @@ class SharedGateTest {
   }
 
   @Test
+  void callersWhoLeaveUnansweredSayThatTheUpstreamHasTooMuchToDo() {
+    SharedGate gate = gate(GateSettings.slots(8, 0));
+    sent(gate).succeeded(1_000, 1);
+    List<Future<Permit>> sent = enterMany(gate, 8);
+    clock.moveMs(1_250);
+    sent.getFirst().result().unanswered();
+    assertTrue(gate.enter(1, Long.MAX_VALUE).succeeded());
+    clock.moveMs(1);
+    sent.get(1).result().unanswered();
+    for (Future<Permit> other : sent.subList(2, 6)) {
+      refusedAtOnce(gate.enter(1, Long.MAX_VALUE));
+      other.result().release();
+    }
+    assertTrue(gate.enter(1, Long.MAX_VALUE).succeeded());
+  }
+
+  @Test
   void whoIsRefusedIsToldWhenTheQueueWillHaveMoved() throws Exception {
     SharedGate gate = gate(GateSettings.slots(1, 2));
     Permit held = sent(gate);

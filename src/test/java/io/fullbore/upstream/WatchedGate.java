@@ -152,6 +152,11 @@ final class WatchedGate implements UpstreamGate {
     }
 
     @Override
+    public void unanswered() {
+      use("unanswered");
+    }
+
+    @Override
     public void release() {
       use("released");
     }
