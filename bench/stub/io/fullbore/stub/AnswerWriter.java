@@ -92,16 +92,19 @@ final class AnswerWriter {
     while (sentCount < pieces.size() && sentCount < due) {
       response.write(pieces.get(sentCount++));
     }
-    if (sentCount < pieces.size()) {
-      vertx.setTimer(untilNextMs(), ignored -> sendDue());
-    } else {
+    if (sentCount == pieces.size()) {
       finish();
+    } else if (plan.piecesPerSecond() == 0) {
+      vertx.runOnContext(ignored -> sendDue());
+    } else {
+      vertx.setTimer(untilNextMs(), ignored -> sendDue());
     }
   }
 
+  /** Without a pace, one more each time: pieces written in one go would come in one packet. */
   private int dueCount() {
     if (plan.piecesPerSecond() == 0) {
-      return Integer.MAX_VALUE;
+      return sentCount + 1;
     }
     double seconds = (System.nanoTime() - startNanos) / (double) TimeUnit.SECONDS.toNanos(1);
     return 1 + (int) (seconds * plan.piecesPerSecond());

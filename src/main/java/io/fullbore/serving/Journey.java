@@ -99,9 +99,14 @@ final class Journey {
   private long maxWaitMs(Itinerary.Patience patience) {
     return switch (patience) {
       case UNTIL_SPILL -> call.route().spillAfterMs();
-      case LAST_RESORT -> Math.max(0, deadlineMs - means.clock().millis()) / 2;
+      case LAST_RESORT -> leftMs() / 2;
       case UNLIMITED -> BatchMessage.Submit.NO_LIMIT;
     };
+  }
+
+  /** The time left for the answer. */
+  long leftMs() {
+    return Math.max(0, deadlineMs - means.clock().millis());
   }
 
   /** There is no way back: the caller has something of this leg's answer. */
@@ -158,11 +163,14 @@ final class Journey {
     }
   }
 
+  /** Who has waited because others were busy all the time may come again; else it took too long. */
   private void timeOut() {
     cancel();
     sink.onFailure(
-        new Failure.TimedOut(
-            "The answer was not complete in %d ms.".formatted(means.requestTimeoutMs())));
+        !said && worth instanceof Failure.Overloaded busy
+            ? busy
+            : new Failure.TimedOut(
+                "The answer was not complete in %d ms.".formatted(means.requestTimeoutMs())));
   }
 
   private void finish(Failure failure) {

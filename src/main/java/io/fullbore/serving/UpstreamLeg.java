@@ -94,7 +94,13 @@ final class UpstreamLeg implements Journey.Leg, UpstreamSink, AnswerFlow {
                 .means()
                 .clients()
                 .apply(target.upstream())
-                .call(forwarded, target.settings(), tokens, journey.attempts(), this);
+                .call(
+                    forwarded,
+                    target.settings(),
+                    tokens,
+                    journey.leftMs(),
+                    journey.attempts(),
+                    this);
       }
     }
   }

@@ -39,8 +39,13 @@ final class DrainRate {
    * does.
    */
   long waitMs(int slotCount, long nowNanos) {
+    return Math.clamp((long) Math.ceil(expectedMs(slotCount, nowNanos)), MIN_WAIT_MS, MAX_WAIT_MS);
+  }
+
+  /** The same without bounds; 0 while nothing is known. */
+  double expectedMs(int slotCount, long nowNanos) {
     double known = Double.isNaN(meanNanos) ? 0 : meanNanos;
     double interval = full ? Math.max(known, nowNanos - sinceNanos) : known;
-    return Math.clamp((long) Math.ceil(slotCount * interval / MS_NANOS), MIN_WAIT_MS, MAX_WAIT_MS);
+    return slotCount * interval / MS_NANOS;
   }
 }

@@ -111,6 +111,18 @@ final class Exchange {
     }
   }
 
+  /** The same because the caller has left. */
+  void cancel() {
+    if (end()) {
+      if (delivered) {
+        permit.release();
+      } else {
+        permit.unanswered();
+      }
+      reset();
+    }
+  }
+
   /** Reads no more; what was read already is still given to the listener. */
   void pause() {
     if (!paused && !ended) {

@@ -11,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.RequestOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,8 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
   private final ForwardedCall call;
   private final UpstreamModel model;
   private final long tokens;
+  private final long withinMs;
+  private final long startNanos;
   private final Attempts attempts;
   private final UpstreamSink sink;
   private final List<Exchange> running = new ArrayList<>(1);
@@ -60,6 +63,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
 
   /**
    * @param tokens the most that prompt and answer may have together
+   * @param withinMs the time left for the answer
    * @param attempts of the request, at whatever upstream
    */
   Forwarding(
@@ -67,6 +71,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
       ForwardedCall call,
       UpstreamModel model,
       long tokens,
+      long withinMs,
       Attempts attempts,
       UpstreamSink sink) {
     this.line = line;
@@ -74,6 +79,8 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
     this.call = call;
     this.model = model;
     this.tokens = tokens;
+    this.withinMs = withinMs;
+    this.startNanos = line.nanoClock().getAsLong();
     this.attempts = attempts;
     this.sink = sink;
   }
@@ -88,13 +95,19 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
     if (misfit != null) {
       fail(misfit);
     } else if (!attempts.include(name)) {
-      gate.enter(tokens).onComplete(this::onEntered);
+      gate.enter(tokens, leftMs()).onComplete(this::onEntered);
     } else if (gate.mayRepeat()) {
-      gate.enterAgain(tokens).onComplete(this::onEntered);
+      gate.enterAgain(tokens, leftMs()).onComplete(this::onEntered);
     } else {
       String why = "The upstream '%s' has failed and is not asked again now.".formatted(name);
       fail(new UpstreamFailure(new Failure.UpstreamFailed(why), true));
     }
+  }
+
+  /** Of the time for the answer. */
+  private long leftMs() {
+    long passedNanos = line.nanoClock().getAsLong() - startNanos;
+    return withinMs - TimeUnit.NANOSECONDS.toMillis(passedNanos);
   }
 
   private void onEntered(AsyncResult<Permit> entered) {
@@ -169,7 +182,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
       return;
     }
     hedged = true;
-    Future<Permit> entering = gate.enterAgain(tokens);
+    Future<Permit> entering = gate.enterAgain(tokens, leftMs());
     if (entering.succeeded()) {
       send(entering.result());
     } else {
@@ -232,7 +245,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
 
   private void enterAgain() {
     timer = NONE;
-    gate.enterAgain(tokens).onComplete(this::onEntered);
+    gate.enterAgain(tokens, leftMs()).onComplete(this::onEntered);
   }
 
   /** The upstream's own wish where it has one, and else what its gate makes of it. */
@@ -260,6 +273,9 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
   @Override
   public void cancel() {
     cancelled = true;
+    List<Exchange> left = List.copyOf(running);
+    running.clear();
+    left.forEach(Exchange::cancel);
     stop();
   }
 

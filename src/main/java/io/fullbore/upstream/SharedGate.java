@@ -31,6 +31,12 @@ import org.jspecify.annotations.Nullable;
 final class SharedGate implements UpstreamGate {
   private static final long MS_NANOS = 1_000_000;
 
+  /** An answer may take so much longer than usual. */
+  private static final double SLOW_ANSWER = 1.25;
+
+  /** The usual time goes so far to each new one. */
+  private static final double GAIN = 0.1;
+
   private final UpstreamConfig.Upstream settings;
   private final Vertx vertx;
   private final Alarm alarm;
@@ -47,6 +53,7 @@ final class SharedGate implements UpstreamGate {
   private final DrainRate drain = new DrainRate();
   private final RetryBudget budget = new RetryBudget();
   private final LatencyWindow latencies = new LatencyWindow();
+  private double usualMs;
   private boolean alarmed;
 
   /** Somebody in the queue, to be told on the context that asked. */
@@ -101,19 +108,19 @@ final class SharedGate implements UpstreamGate {
   }
 
   @Override
-  public Future<Permit> enter(long tokens) {
-    return enter(tokens, true);
+  public Future<Permit> enter(long tokens, long withinMs) {
+    return enter(tokens, withinMs, true);
   }
 
   @Override
-  public Future<Permit> enterAgain(long tokens) {
-    return enter(tokens, false);
+  public Future<Permit> enterAgain(long tokens, long withinMs) {
+    return enter(tokens, withinMs, false);
   }
 
   /** The breaker is asked last, since asking it may begin a trial. */
-  private synchronized Future<Permit> enter(long tokens, boolean first) {
+  private synchronized Future<Permit> enter(long tokens, long withinMs, boolean first) {
     long nowNanos = nowNanos();
-    GateClosedException closed = closed(tokens, nowNanos);
+    GateClosedException closed = closed(tokens, withinMs, nowNanos);
     if (closed != null) {
       return Future.failedFuture(closed);
     }
@@ -134,7 +141,7 @@ final class SharedGate implements UpstreamGate {
   }
 
   /** Why a request may not even wait; null where it may, or where only the breaker knows. */
-  private @Nullable GateClosedException closed(long tokens, long nowNanos) {
+  private @Nullable GateClosedException closed(long tokens, long withinMs, long nowNanos) {
     if (coolOff.remainingMs(nowNanos) > 0) {
       return cooling(nowNanos);
     }
@@ -153,7 +160,17 @@ final class SharedGate implements UpstreamGate {
           "is busy, and waiting=%d requests are before this one".formatted(line.size()),
           turnMs(nowNanos));
     }
+    if (window.full() && tooLate(withinMs, nowNanos)) {
+      return refusal(
+          "is busy, and would not answer within %d ms".formatted(withinMs), turnMs(nowNanos));
+    }
     return null;
+  }
+
+  /** Whether the usual answer would come too late for one who waits. */
+  private boolean tooLate(long withinMs, long nowNanos) {
+    double waitMs = drain.expectedMs(line.size() + 1, nowNanos);
+    return waitMs + SLOW_ANSWER * usualMs > withinMs;
   }
 
   private boolean crowded() {
@@ -295,6 +312,7 @@ final class SharedGate implements UpstreamGate {
             breaker.succeeded(permission);
             tokenRate.correct(reservedTokens, tokens, nowNanos);
             latencies.add(tookMs);
+            usualMs += (usualMs == 0 ? 1 : GAIN) * (tookMs - usualMs);
             window.grow();
             if (window.isNews(sequence)) {
               coolOff.succeeded();
@@ -327,6 +345,19 @@ final class SharedGate implements UpstreamGate {
             boolean news = window.isNews(sequence);
             coolOff.begin(retryAfterMs, news, nowNanos);
             if (news) {
+              window.shrink();
+            }
+          });
+    }
+
+    /** What it used is unknown, and stays reserved. */
+    @Override
+    public void unanswered() {
+      use(
+          nowNanos -> {
+            breaker.release(permission);
+            boolean late = nowNanos - sentNanos > SLOW_ANSWER * usualMs * MS_NANOS;
+            if (usualMs > 0 && late && window.isNews(sequence)) {
               window.shrink();
             }
           });

@@ -68,12 +68,18 @@ public final class UpstreamClient {
    *
    * @param model the one to be asked, as the upstream calls it
    * @param tokens the most that prompt and answer may have together
+   * @param withinMs the time left for the answer; a request that would wait too long is not sent
    * @param attempts of this request so far, at whatever upstream
    * @param sink told on this event loop, and not before this method has returned
    */
   public UpstreamCall call(
-      ForwardedCall call, UpstreamModel model, long tokens, Attempts attempts, UpstreamSink sink) {
-    var forwarding = new Forwarding(line, call, model, tokens, attempts, sink);
+      ForwardedCall call,
+      UpstreamModel model,
+      long tokens,
+      long withinMs,
+      Attempts attempts,
+      UpstreamSink sink) {
+    var forwarding = new Forwarding(line, call, model, tokens, withinMs, attempts, sink);
     Context context = line.vertx().getOrCreateContext();
     context.runOnContext(ignored -> forwarding.start());
     return forwarding;

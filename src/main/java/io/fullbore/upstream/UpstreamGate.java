@@ -12,17 +12,19 @@ interface UpstreamGate {
    * Asks to send a request for the first time, now or within the queue's time.
    *
    * @param tokens the most that prompt and answer may have together
+   * @param withinMs the time left for the answer: who would wait so long that the usual answer came
+   *     too late is refused at once, so that nothing is computed for nobody
    * @return on the caller's context; fails with {@link GateClosedException} at once, when the time
    *     is over, or as soon as waiting has become vain. A caller that is no longer interested when
    *     it succeeds must release.
    */
-  Future<Permit> enter(long tokens);
+  Future<Permit> enter(long tokens, long withinMs);
 
   /**
    * The same for a request that {@link #mayRepeat} was true for: a repetition, or a hedge. It does
    * not fill the budget. What the budget gave is not put back where this fails.
    */
-  Future<Permit> enterAgain(long tokens);
+  Future<Permit> enterAgain(long tokens, long withinMs);
 
   /**
    * How long it is not worth asking; 0 where a request may be sent now or queued. Cheap: asked for
@@ -61,6 +63,12 @@ interface UpstreamGate {
      * @param retryAfterMs what it asks for; 0 where it does not say
      */
     void overloaded(long retryAfterMs);
+
+    /**
+     * The caller left before the upstream had said a word. Where that took longer than its answers
+     * do, it has more to do than it can.
+     */
+    void unanswered();
 
     /** Nothing is known of the upstream: the caller left, or its request was wrong. */
     void release();

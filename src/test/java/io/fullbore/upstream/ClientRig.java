@@ -53,7 +53,8 @@ final class ClientRig implements AutoCloseable {
 
   CallLog ask(UpstreamClient client, ForwardedCall call, Attempts attempts, CallLog log)
       throws Exception {
-    log.call = onLoop(() -> client.call(call, Settings.MODEL, 1_000, attempts, log));
+    log.call =
+        onLoop(() -> client.call(call, Settings.MODEL, 1_000, Long.MAX_VALUE, attempts, log));
     return log;
   }
 

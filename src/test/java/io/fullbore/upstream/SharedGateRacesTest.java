@@ -105,7 +105,7 @@ class SharedGateRacesTest {
     inManyThreads(
         ROUNDS,
         random -> {
-          Future<Permit> entered = gate.enter(1);
+          Future<Permit> entered = gate.enter(1, Long.MAX_VALUE);
           use(entered.toCompletionStage().toCompletableFuture().get(), random, false);
         });
     assertEquals((long) THREADS * ROUNDS, sentCount.get());
@@ -120,7 +120,7 @@ class SharedGateRacesTest {
     inManyThreads(
         ROUNDS,
         random -> {
-          Future<Permit> entered = gate.enter(1);
+          Future<Permit> entered = gate.enter(1, Long.MAX_VALUE);
           if (random.nextInt(16) == 0) {
             clock.moveMs(random.nextInt(200));
           }
@@ -144,11 +144,11 @@ class SharedGateRacesTest {
     inManyThreads(
         QUICK_ROUNDS,
         random -> {
-          gate.enter(1).result().succeeded(1, 1);
+          gate.enter(1, Long.MAX_VALUE).result().succeeded(1, 1);
           sentCount.incrementAndGet();
           if (gate.mayRepeat()) {
             repeatCount.incrementAndGet();
-            gate.enterAgain(1).result().release();
+            gate.enterAgain(1, Long.MAX_VALUE).result().release();
           }
         });
     assertEquals(sentCount.get() / RetryBudget.FIRSTS_PER_REPEAT, repeatCount.get());

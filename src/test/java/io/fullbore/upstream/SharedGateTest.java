@@ -47,7 +47,7 @@ class SharedGateTest {
   }
 
   private static Permit sent(SharedGate gate) {
-    Future<Permit> entered = gate.enter(1);
+    Future<Permit> entered = gate.enter(1, Long.MAX_VALUE);
     assertTrue(entered.succeeded(), () -> String.valueOf(entered.cause()));
     return entered.result();
   }
@@ -64,7 +64,7 @@ class SharedGateTest {
   private static List<Future<Permit>> enterMany(SharedGate gate, int count) {
     var entered = new ArrayList<Future<Permit>>();
     for (int i = 0; i < count; i++) {
-      entered.add(gate.enter(1));
+      entered.add(gate.enter(1, Long.MAX_VALUE));
     }
     return entered;
   }
@@ -98,7 +98,8 @@ class SharedGateTest {
     var entered = new CompletableFuture<Void>();
     caller.runOnContext(
         ignored -> {
-          gate.enter(1).onComplete(result -> completedOn.complete(Vertx.currentContext()));
+          gate.enter(1, Long.MAX_VALUE)
+              .onComplete(result -> completedOn.complete(Vertx.currentContext()));
           entered.complete(null);
         });
     entered.get(10, TimeUnit.SECONDS);
@@ -117,7 +118,7 @@ class SharedGateTest {
     first.overloaded(1_000);
     first.release();
     sent(gate);
-    refusedAtOnce(gate.enter(1));
+    refusedAtOnce(gate.enter(1, Long.MAX_VALUE));
   }
 
   @Test
@@ -127,11 +128,41 @@ class SharedGateTest {
     assertEquals(0, gate.closedForMs());
     enterMany(gate, 2);
     assertEquals(1_000, gate.closedForMs());
-    GateClosedException refused = refusedAtOnce(gate.enter(1));
+    GateClosedException refused = refusedAtOnce(gate.enter(1, Long.MAX_VALUE));
     assertEquals(1_000, refused.retryAfterMs());
     assertEquals(
         "upstream=far is busy, and waiting=2 requests are before this one. Try again later.",
         refused.getMessage());
+  }
+
+  @Test
+  void whoWouldGetTheUsualAnswerTooLateIsNotKeptWaiting() throws Exception {
+    SharedGate gate = gate(GateSettings.slots(1, 9));
+    Permit held = sent(gate);
+    List<Future<Permit>> waiting = enterMany(gate, 1);
+    clock.moveMs(4_000);
+    held.succeeded(4_000, 1);
+    granted(waiting.getFirst());
+    refusedAtOnce(gate.enter(1, 8_999)); // a turn in 4 s, and up to 5 s for the answer
+    assertFalse(gate.enter(1, 9_000).isComplete());
+    refusedAtOnce(gate.enter(1, 9_000));
+  }
+
+  @Test
+  void callersWhoLeaveUnansweredSayThatTheUpstreamHasTooMuchToDo() {
+    SharedGate gate = gate(GateSettings.slots(8, 0));
+    sent(gate).succeeded(1_000, 1);
+    List<Future<Permit>> sent = enterMany(gate, 8);
+    clock.moveMs(1_250);
+    sent.getFirst().result().unanswered();
+    assertTrue(gate.enter(1, Long.MAX_VALUE).succeeded());
+    clock.moveMs(1);
+    sent.get(1).result().unanswered();
+    for (Future<Permit> other : sent.subList(2, 6)) {
+      refusedAtOnce(gate.enter(1, Long.MAX_VALUE));
+      other.result().release();
+    }
+    assertTrue(gate.enter(1, Long.MAX_VALUE).succeeded());
   }
 
   @Test
@@ -144,16 +175,16 @@ class SharedGateTest {
     granted(waiting.getFirst());
     enterMany(gate, 1);
     assertEquals(12_000, gate.closedForMs());
-    assertEquals(12_000, refusedAtOnce(gate.enter(1)).retryAfterMs());
+    assertEquals(12_000, refusedAtOnce(gate.enter(1, Long.MAX_VALUE)).retryAfterMs());
   }
 
   @Test
   void aWaiterWhoseTimeIsOverIsRefused() throws Exception {
     SharedGate gate = gate(GateSettings.slots(1, 2));
     Permit held = sent(gate);
-    Future<Permit> first = gate.enter(1);
+    Future<Permit> first = gate.enter(1, Long.MAX_VALUE);
     clock.moveMs(2_000);
-    Future<Permit> second = gate.enter(1);
+    Future<Permit> second = gate.enter(1, Long.MAX_VALUE);
     assertEquals(1, alarm.count());
     assertEquals(5_000, alarm.delayMs());
     clock.moveMs(3_000);
@@ -175,7 +206,7 @@ class SharedGateTest {
   void aWaiterWhoseTimeIsOverIsNotSentWhenTheAlarmIsLate() throws Exception {
     SharedGate gate = gate(GateSettings.slots(1, 2));
     Permit held = sent(gate);
-    Future<Permit> late = gate.enter(1);
+    Future<Permit> late = gate.enter(1, Long.MAX_VALUE);
     clock.moveMs(5_000);
     held.release();
     refused(late);
@@ -186,7 +217,7 @@ class SharedGateTest {
   void nobodyWaitsWhereTheQueueHasNoTime() {
     SharedGate gate = gate(GateSettings.slots(1, 5).withQueueTimeoutMs(0));
     sent(gate);
-    refusedAtOnce(gate.enter(1));
+    refusedAtOnce(gate.enter(1, Long.MAX_VALUE));
     assertEquals(0, alarm.count());
   }
 
@@ -206,7 +237,7 @@ class SharedGateTest {
           "upstream=far fails and is left alone for now. Try again later.", refused.getMessage());
     }
     assertEquals(5_001, gate.closedForMs());
-    assertEquals(5_001, refusedAtOnce(gate.enter(1)).retryAfterMs());
+    assertEquals(5_001, refusedAtOnce(gate.enter(1, Long.MAX_VALUE)).retryAfterMs());
   }
 
   @Test
@@ -219,7 +250,7 @@ class SharedGateTest {
     Permit second = sent(gate);
     sent(gate);
     assertEquals(Breaker.TRIAL_MS, gate.closedForMs());
-    assertEquals(Breaker.TRIAL_MS, refusedAtOnce(gate.enter(1)).retryAfterMs());
+    assertEquals(Breaker.TRIAL_MS, refusedAtOnce(gate.enter(1, Long.MAX_VALUE)).retryAfterMs());
     first.succeeded(1, 1);
     second.succeeded(1, 1);
     assertEquals(0, gate.closedForMs());
@@ -233,7 +264,7 @@ class SharedGateTest {
     clock.moveMs(gate.closedForMs());
     Permit trial = sent(gate);
     List<Future<Permit>> waiting = enterMany(gate, 2);
-    refusedAtOnce(gate.enter(1));
+    refusedAtOnce(gate.enter(1, Long.MAX_VALUE));
     clock.moveMs(5_000);
     alarm.ring();
     refused(waiting.get(0));
@@ -253,13 +284,13 @@ class SharedGateTest {
       clock.moveMs(1);
     }
     Permit last = sent(gate);
-    Future<Permit> waiting = gate.enter(1);
+    Future<Permit> waiting = gate.enter(1, Long.MAX_VALUE);
     last.overloaded(90_000);
     GateClosedException refused = refused(waiting);
     assertEquals(90_000, refused.retryAfterMs());
     assertEquals("upstream=far has too much to do. Try again later.", refused.getMessage());
     assertEquals(90_000, gate.closedForMs());
-    assertEquals(90_000, refusedAtOnce(gate.enter(1)).retryAfterMs());
+    assertEquals(90_000, refusedAtOnce(gate.enter(1, Long.MAX_VALUE)).retryAfterMs());
     clock.moveMs(90_000);
     assertEquals(0, gate.closedForMs());
     sent(gate);
@@ -282,10 +313,10 @@ class SharedGateTest {
     List<Future<Permit>> sent = enterMany(gate, 8);
     clock.moveMs(GateSettings.SILENT_MS - 1);
     sent.get(0).result().failed();
-    assertTrue(gate.enter(1).succeeded());
+    assertTrue(gate.enter(1, Long.MAX_VALUE).succeeded());
     clock.moveMs(1);
     sent.get(1).result().failed();
-    refusedAtOnce(gate.enter(1));
+    refusedAtOnce(gate.enter(1, Long.MAX_VALUE));
     for (int i = 2; i < 8; i++) {
       sent.get(i).result().release();
     }
@@ -314,7 +345,7 @@ class SharedGateTest {
     sent(gate).overloaded(1);
     clock.moveMs(1);
     assertEquals(29_999, gate.closedForMs());
-    GateClosedException refused = refusedAtOnce(gate.enter(1));
+    GateClosedException refused = refusedAtOnce(gate.enter(1, Long.MAX_VALUE));
     assertEquals(29_999, refused.retryAfterMs());
     assertEquals(
         "upstream=far has had its requestsPerMinute=2. Try again later.", refused.getMessage());
@@ -325,40 +356,40 @@ class SharedGateTest {
   @Test
   void tokensAreReservedAndThenCounted() {
     SharedGate gate = gate(GateSettings.rates(0, 600));
-    Permit permit = gate.enter(600).result();
+    Permit permit = gate.enter(600, Long.MAX_VALUE).result();
     assertEquals(100, gate.closedForMs());
-    GateClosedException refused = refusedAtOnce(gate.enter(60));
+    GateClosedException refused = refusedAtOnce(gate.enter(60, Long.MAX_VALUE));
     assertEquals(6_000, refused.retryAfterMs());
     assertEquals(
         "upstream=far has had its tokensPerMinute=600. Try again later.", refused.getMessage());
     permit.succeeded(1, 540);
-    assertTrue(gate.enter(60).succeeded());
-    assertFalse(gate.enter(1).succeeded());
+    assertTrue(gate.enter(60, Long.MAX_VALUE).succeeded());
+    assertFalse(gate.enter(1, Long.MAX_VALUE).succeeded());
   }
 
   @Test
   void onlyRefusedRequestsUseNoTokens() {
     SharedGate gate = gate(GateSettings.rates(0, 60));
-    gate.enter(60).result().overloaded(1);
+    gate.enter(60, Long.MAX_VALUE).result().overloaded(1);
     clock.moveMs(1);
-    gate.enter(30).result().failed();
-    gate.enter(30).result().release();
+    gate.enter(30, Long.MAX_VALUE).result().failed();
+    gate.enter(30, Long.MAX_VALUE).result().release();
     assertEquals(1_000, gate.closedForMs());
   }
 
   @Test
   void whoWaitedInVainTookNothingFromTheRates() throws Exception {
     SharedGate gate = gate(new GateSettings(1, 5, 5_000, 3, 1_000));
-    Permit held = gate.enter(100).result();
-    Future<Permit> waiting = gate.enter(900);
+    Permit held = gate.enter(100, Long.MAX_VALUE).result();
+    Future<Permit> waiting = gate.enter(900, Long.MAX_VALUE);
     assertEquals(60, gate.closedForMs());
     held.overloaded(1);
     refused(waiting);
     clock.moveMs(1);
-    Permit next = gate.enter(1_000).result();
+    Permit next = gate.enter(1_000, Long.MAX_VALUE).result();
     next.overloaded(1);
     clock.moveMs(1);
-    assertTrue(gate.enter(1_000).succeeded());
+    assertTrue(gate.enter(1_000, Long.MAX_VALUE).succeeded());
     assertEquals(19_998, gate.closedForMs());
   }
 
@@ -376,7 +407,7 @@ class SharedGateTest {
     assertFalse(gate.mayRepeat());
     held.release();
     for (int i = 0; i < 100; i++) {
-      gate.enterAgain(1).result().release();
+      gate.enterAgain(1, Long.MAX_VALUE).result().release();
     }
     assertFalse(gate.mayRepeat());
   }
@@ -402,7 +433,7 @@ class SharedGateTest {
             System::nanoTime,
             FixedRandom.MOST);
     sent(gate);
-    refused(gate.enter(1));
+    refused(gate.enter(1, Long.MAX_VALUE));
   }
 
   @Test
@@ -410,10 +441,10 @@ class SharedGateTest {
     var refusals = new CopyOnWriteArrayList<GateClosedException>();
     SharedGate crowded = gate(GateSettings.slots(1, 0));
     sent(crowded);
-    refusals.add(refusedAtOnce(crowded.enter(1)));
+    refusals.add(refusedAtOnce(crowded.enter(1, Long.MAX_VALUE)));
     SharedGate broken = gate(GateSettings.slots(1, 0));
     breakCircuit(broken);
-    refusals.add(refusedAtOnce(broken.enter(1)));
+    refusals.add(refusedAtOnce(broken.enter(1, Long.MAX_VALUE)));
     for (GateClosedException refusal : refusals) {
       assertTrue(refusal.getMessage().startsWith("upstream=far "));
       assertFalse(refusal.getMessage().contains("sk-"));

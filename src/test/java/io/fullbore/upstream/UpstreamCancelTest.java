@@ -76,7 +76,7 @@ class UpstreamCancelTest {
     var log = new CallLog();
     rig.runOnLoop(
         () -> {
-          log.call = client.call(STREAM, Settings.MODEL, 1, new Attempts(), log);
+          log.call = client.call(STREAM, Settings.MODEL, 1, Long.MAX_VALUE, new Attempts(), log);
           log.call().cancel();
         });
     assertNothingFollows(log);
@@ -106,7 +106,7 @@ class UpstreamCancelTest {
           rig.ask(rig.client(new Settings("http://127.0.0.1:" + deaf.getLocalPort())), STREAM);
       Eventually.await(() -> rig.gate.outcomes().size() == 1);
       cancel(log);
-      rig.awaitOutcomes("released");
+      rig.awaitOutcomes("unanswered");
       assertNothingFollows(log);
     }
   }
@@ -117,7 +117,7 @@ class UpstreamCancelTest {
     Eventually.await(() -> stub.counts().concurrent() == 1);
     cancel(log);
     awaitClosed();
-    rig.awaitOutcomes("released");
+    rig.awaitOutcomes("unanswered");
     assertNothingFollows(log);
   }
 
@@ -207,7 +207,7 @@ class UpstreamCancelTest {
     Eventually.await(() -> stub.counts().concurrent() == 2);
     cancel(log);
     Eventually.await(() -> stub.counts().closedEarly() == 2);
-    rig.awaitOutcomes("released", "released");
+    rig.awaitOutcomes("unanswered", "unanswered");
     assertNothingFollows(log);
   }
 

@@ -63,7 +63,7 @@ final class WatchedGate implements UpstreamGate {
   }
 
   @Override
-  public Future<Permit> enter(long tokens) {
+  public Future<Permit> enter(long tokens, long withinMs) {
     synchronized (this) {
       firstCount++;
       if (budget != null) {
@@ -74,7 +74,7 @@ final class WatchedGate implements UpstreamGate {
   }
 
   @Override
-  public Future<Permit> enterAgain(long tokens) {
+  public Future<Permit> enterAgain(long tokens, long withinMs) {
     synchronized (this) {
       againCount++;
       return enter(queueing || queueingRepeats);
@@ -149,6 +149,11 @@ final class WatchedGate implements UpstreamGate {
     @Override
     public void overloaded(long retryAfterMs) {
       use("overloaded " + retryAfterMs);
+    }
+
+    @Override
+    public void unanswered() {
+      use("unanswered");
     }
 
     @Override
