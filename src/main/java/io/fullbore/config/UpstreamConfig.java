@@ -96,7 +96,8 @@ public final class UpstreamConfig {
                 60_000,
                 1,
                 DAY_MS,
-                "Longest time from sending a request to the answer's first piece."),
+                "Longest time from sending a request to a stream's first piece, or to the head of a"
+                    + " whole answer, which most upstreams send when all of it is ready."),
             Field.whole(
                 "idleTimeoutMs", 30_000, 1, DAY_MS, "Longest time between two pieces of a stream."),
             Field.whole(
