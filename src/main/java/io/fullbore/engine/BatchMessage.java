@@ -11,16 +11,19 @@ public sealed interface BatchMessage {
    *
    * @param maxWaitMs requests that are still queued after this time, or are sure to be, are
    *     refused; {@link #NO_LIMIT} for none
+   * @param withinMs the time left for the answers; requests that have to wait and would get them
+   *     too late are refused; {@link #NO_LIMIT} for none
    */
-  record Submit(List<GenerationRequest> requests, long maxWaitMs) implements BatchMessage {
+  record Submit(List<GenerationRequest> requests, long maxWaitMs, long withinMs)
+      implements BatchMessage {
     /** Requests that wait as long as it takes. */
     public static final long NO_LIMIT = Long.MAX_VALUE;
 
     public Submit {
       requests = List.copyOf(requests);
-      if (maxWaitMs < 0) {
+      if (maxWaitMs < 0 || withinMs < 0) {
         throw new IllegalArgumentException(
-            "maxWaitMs=%d must not be negative".formatted(maxWaitMs));
+            "maxWaitMs=%d withinMs=%d must not be negative".formatted(maxWaitMs, withinMs));
       }
     }
 

@@ -28,6 +28,9 @@ import java.util.function.LongSupplier;
 public final class BatchVerticle extends VerticleBase {
   private static final long NO_TIMER = -1;
 
+  /** An answer may take so much longer than usual. */
+  private static final double SLOW_ANSWER = 1.25;
+
   private final String version;
   private final BatchSettings settings;
   private final EngineRoom room;
@@ -67,7 +70,7 @@ public final class BatchVerticle extends VerticleBase {
   }
 
   private void submit(Message<BatchMessage> message, BatchMessage.Submit submit) {
-    if (submit.hasLimit() && room.waitMs(queue.all(), submit.requests()) > submit.maxWaitMs()) {
+    if (submit.hasLimit() && tooLate(submit)) {
       message.reply(busy());
     } else if (!queue.offer(submit.requests(), nanoClock.getAsLong())) {
       message.reply(
@@ -78,6 +81,13 @@ public final class BatchVerticle extends VerticleBase {
     } else {
       message.reply(new Admission.Accepted());
     }
+  }
+
+  private boolean tooLate(BatchMessage.Submit submit) {
+    long waitMs = room.waitMs(queue.all(), submit.requests());
+    boolean answeredTooLate =
+        waitMs > 0 && waitMs + SLOW_ANSWER * room.answerMs() > submit.withinMs();
+    return waitMs > submit.maxWaitMs() || answeredTooLate;
   }
 
   private Admission busy() {

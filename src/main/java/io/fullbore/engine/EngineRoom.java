@@ -64,6 +64,13 @@ final class EngineRoom {
     return Math.round(stepMs + inTheWay * endIntervalMs);
   }
 
+  /**
+   * About how long a sequence runs: by Little's law, so many at once times the pace of their ends.
+   */
+  double answerMs() {
+    return status == null ? 0 : status.running() * endIntervalMs;
+  }
+
   void sent(List<GenerationRequest> batch) {
     int blocks = batch.stream().mapToInt(this::blocksFor).sum();
     uncovered.add(new Sent(++batchesSent, batch.size(), blocks));

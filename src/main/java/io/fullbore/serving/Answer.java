@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Answer {
   private final CompletionService service;
   private final CompletionCall call;
-  private final long maxWaitMs;
+  private final Patience patience;
   private final AnswerSink sink;
   private final List<ChoiceStream> choices = new ArrayList<>();
   private @Nullable ServedModel model;
@@ -28,10 +28,10 @@ public final class Answer {
   private boolean accepted;
   private boolean ended;
 
-  Answer(CompletionService service, CompletionCall call, long maxWaitMs, AnswerSink sink) {
+  Answer(CompletionService service, CompletionCall call, Patience patience, AnswerSink sink) {
     this.service = service;
     this.call = call;
-    this.maxWaitMs = maxWaitMs;
+    this.patience = patience;
     this.sink = sink;
   }
 
@@ -40,8 +40,8 @@ public final class Answer {
   }
 
   /** How long the request may stay in the model's queue. */
-  long maxWaitMs() {
-    return maxWaitMs;
+  Patience patience() {
+    return patience;
   }
 
   AnswerSink sink() {

@@ -95,16 +95,16 @@ public final class CompletionService {
 
   /** Starts an answer; its events go to {@code sink}. The caller may cancel it at any time. */
   public Answer complete(CompletionCall call, AnswerSink sink) {
-    return complete(call, call.model(), BatchMessage.Submit.NO_LIMIT, sink);
+    return complete(call, call.model(), Patience.UNLIMITED, sink);
   }
 
   /**
    * The same with another model than the call names, and for a caller who may ask somebody else.
    *
-   * @param maxWaitMs how long the request may stay in the queue; then it fails as overloaded
+   * @param patience how long the request may stay in the queue; then it fails as overloaded
    */
-  Answer complete(CompletionCall call, String modelName, long maxWaitMs, AnswerSink sink) {
-    Answer answer = new Answer(this, call, maxWaitMs, sink);
+  Answer complete(CompletionCall call, String modelName, Patience patience, AnswerSink sink) {
+    Answer answer = new Answer(this, call, patience, sink);
     ServedModel model = models.get(modelName);
     if (model == null) {
       answer.fail(new Failure.ModelNotFound(modelName, String.join(", ", models.keySet())));
@@ -195,9 +195,7 @@ public final class CompletionService {
     answer.submitted(model, requests).forEach(stream -> streams.put(stream.id(), stream));
     vertx
         .eventBus()
-        .<Admission>request(
-            BusAddresses.batch(model.version()),
-            new BatchMessage.Submit(requests, answer.maxWaitMs()))
+        .<Admission>request(BusAddresses.batch(model.version()), answer.patience().submit(requests))
         .onComplete(
             reply -> {
               if (answer.ended()) {

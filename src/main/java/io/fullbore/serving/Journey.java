@@ -2,7 +2,6 @@ package io.fullbore.serving;
 
 import io.fullbore.core.Failure;
 import io.fullbore.core.Usage;
-import io.fullbore.engine.BatchMessage;
 import io.fullbore.limits.RateHeaders;
 import io.fullbore.routing.Itinerary;
 import io.fullbore.routing.Route;
@@ -90,17 +89,17 @@ final class Journey {
     Itinerary.Leg leg = itinerary.legs().get(nextLeg++);
     current =
         switch (leg.target()) {
-          case Target.Local(String model) -> new LocalLeg(this, model, maxWaitMs(leg.patience()));
+          case Target.Local(String model) -> new LocalLeg(this, model, patience(leg.patience()));
           case Target.Upstream upstream -> new UpstreamLeg(this, upstream);
         };
     current.start();
   }
 
-  private long maxWaitMs(Itinerary.Patience patience) {
+  private Patience patience(Itinerary.Patience patience) {
     return switch (patience) {
-      case UNTIL_SPILL -> call.route().spillAfterMs();
-      case LAST_RESORT -> leftMs() / 2;
-      case UNLIMITED -> BatchMessage.Submit.NO_LIMIT;
+      case UNTIL_SPILL -> new Patience(call.route().spillAfterMs(), leftMs());
+      case LAST_RESORT -> new Patience(leftMs(), leftMs());
+      case UNLIMITED -> Patience.UNLIMITED;
     };
   }
 

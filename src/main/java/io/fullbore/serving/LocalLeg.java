@@ -15,19 +15,19 @@ import org.jspecify.annotations.Nullable;
 final class LocalLeg implements Journey.Leg, AnswerSink {
   private final Journey journey;
   private final String model;
-  private final long maxWaitMs;
+  private final Patience patience;
   private @Nullable Answer answer;
 
-  LocalLeg(Journey journey, String model, long maxWaitMs) {
+  LocalLeg(Journey journey, String model, Patience patience) {
     this.journey = journey;
     this.model = model;
-    this.maxWaitMs = maxWaitMs;
+    this.patience = patience;
   }
 
   @Override
   public void start() {
     CompletionCall call = Objects.requireNonNull(journey.call().local());
-    answer = journey.means().local().complete(call, model, maxWaitMs, this);
+    answer = journey.means().local().complete(call, model, patience, this);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.fullbore.serving;
 
-import io.fullbore.engine.BatchMessage;
 import io.fullbore.limits.Limits;
 import io.fullbore.limits.PriceTable;
 import io.fullbore.routing.Route;
@@ -52,7 +51,7 @@ public final class RoutedCompletions {
     Route route = call.route();
     if (local != null && route.choices().size() == 1 && !route.mayForward()) {
       String model = route.choices().getFirst().target().model();
-      return means.local.complete(local, model, BatchMessage.Submit.NO_LIMIT, sink)::cancel;
+      return means.local.complete(local, model, Patience.UNLIMITED, sink)::cancel;
     }
     var journey = new Journey(means, call, sink);
     journey.start();

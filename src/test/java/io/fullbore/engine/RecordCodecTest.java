@@ -42,7 +42,7 @@ class RecordCodecTest {
     GenerationRequest request =
         new GenerationRequest(ID, "api.0", "tenant", new int[] {1, 2, 3}, params);
     return Stream.of(
-        new BatchMessage.Submit(List.of(request), 500),
+        new BatchMessage.Submit(List.of(request), 500, 900),
         new BatchMessage.Cancel(List.of(ID)),
         new Admission.Accepted(),
         new Admission.Refused("full", 1_500),

@@ -114,11 +114,22 @@ class VerticlesTest {
   }
 
   private Future<Admission> submitting(long maxWaitMs, GenerationRequest... requests) {
+    return submitting(maxWaitMs, BatchMessage.Submit.NO_LIMIT, requests);
+  }
+
+  private Future<Admission> submitting(
+      long maxWaitMs, long withinMs, GenerationRequest... requests) {
     return vertx
         .eventBus()
         .<Admission>request(
-            BusAddresses.batch(VERSION), new BatchMessage.Submit(List.of(requests), maxWaitMs))
+            BusAddresses.batch(VERSION),
+            new BatchMessage.Submit(List.of(requests), maxWaitMs, withinMs))
         .map(Message::body);
+  }
+
+  /** The queue has taken in what was reported before; a request that may not wait leaves again. */
+  private void awaitReport() {
+    submitting(0, request(99, 9, 5)).await();
   }
 
   private static GenerationRequest request(long id, int promptTokens, int maxTokens) {
@@ -344,12 +355,26 @@ class VerticlesTest {
     pretendEngine();
     deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
     report(0, 8, 0, 64, 0, 20_000);
+    awaitReport();
     nowNanos += 1_000_000_000;
     report(0, 8, 0, 64, 1, 20_000);
     assertInstanceOf(Admission.Refused.class, submitting(1_000, request(1, 9, 5)).await());
     Future<Admission> patient = submitting(60_000, request(2, 9, 5));
     assertInstanceOf(Admission.Refused.class, submitting(2_000, request(3, 9, 5)).await());
     assertFalse(patient.isComplete());
+  }
+
+  @Test
+  void whoWouldBeAnsweredTooLateIsRefusedAtOnce() {
+    pretendEngine();
+    deployQueue(new BatchSettings(16, 60_000, 10, 1_000));
+    report(0, 8, 0, 64, 0, 0);
+    awaitReport();
+    nowNanos += 1_000_000_000;
+    report(0, 8, 0, 64, 1, 0);
+    // A turn in a second, and up to ten for the answer: eight run at once.
+    assertInstanceOf(Admission.Refused.class, submitting(60_000, 10_999, request(1, 9, 5)).await());
+    assertFalse(submitting(60_000, 11_000, request(2, 9, 5)).isComplete());
   }
 
   @Test
