@@ -1,17 +1,20 @@
 package io.fullbore.upstream;
 
+import static io.fullbore.upstream.Gates.breakCircuit;
+import static io.fullbore.upstream.Gates.enterMany;
+import static io.fullbore.upstream.Gates.granted;
+import static io.fullbore.upstream.Gates.refused;
+import static io.fullbore.upstream.Gates.refusedAtOnce;
+import static io.fullbore.upstream.Gates.sent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.fullbore.Eventually;
 import io.fullbore.upstream.UpstreamGate.Permit;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,39 +43,6 @@ class SharedGateTest {
 
   private SharedGate gate(GateSettings settings) {
     return new SharedGate(settings.upstream(), vertx, alarm, clock, FixedRandom.MOST);
-  }
-
-  private static Permit granted(Future<Permit> entered) throws Exception {
-    return entered.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
-  }
-
-  private static Permit sent(SharedGate gate) {
-    Future<Permit> entered = gate.enter(1, Long.MAX_VALUE);
-    assertTrue(entered.succeeded(), () -> String.valueOf(entered.cause()));
-    return entered.result();
-  }
-
-  private static GateClosedException refused(Future<Permit> entered) throws Exception {
-    Eventually.await(entered::isComplete);
-    return assertInstanceOf(GateClosedException.class, entered.cause());
-  }
-
-  private static GateClosedException refusedAtOnce(Future<Permit> entered) {
-    return assertInstanceOf(GateClosedException.class, entered.cause());
-  }
-
-  private static List<Future<Permit>> enterMany(SharedGate gate, int count) {
-    var entered = new ArrayList<Future<Permit>>();
-    for (int i = 0; i < count; i++) {
-      entered.add(gate.enter(1, Long.MAX_VALUE));
-    }
-    return entered;
-  }
-
-  private static void breakCircuit(SharedGate gate) {
-    for (int i = 0; i < Breaker.MIN_RESULTS; i++) {
-      sent(gate).failed();
-    }
   }
 
   @Test
@@ -133,36 +103,6 @@ class SharedGateTest {
     assertEquals(
         "upstream=far is busy, and waiting=2 requests are before this one. Try again later.",
         refused.getMessage());
-  }
-
-  @Test
-  void whoWouldGetTheUsualAnswerTooLateIsNotKeptWaiting() throws Exception {
-    SharedGate gate = gate(GateSettings.slots(1, 9));
-    Permit held = sent(gate);
-    List<Future<Permit>> waiting = enterMany(gate, 1);
-    clock.moveMs(4_000);
-    held.succeeded(4_000, 1);
-    granted(waiting.getFirst());
-    refusedAtOnce(gate.enter(1, 8_999)); // a turn in 4 s, and up to 5 s for the answer
-    assertFalse(gate.enter(1, 9_000).isComplete());
-    refusedAtOnce(gate.enter(1, 9_000));
-  }
-
-  @Test
-  void callersWhoLeaveUnansweredSayThatTheUpstreamHasTooMuchToDo() {
-    SharedGate gate = gate(GateSettings.slots(8, 0));
-    sent(gate).succeeded(1_000, 1);
-    List<Future<Permit>> sent = enterMany(gate, 8);
-    clock.moveMs(1_250);
-    sent.getFirst().result().unanswered();
-    assertTrue(gate.enter(1, Long.MAX_VALUE).succeeded());
-    clock.moveMs(1);
-    sent.get(1).result().unanswered();
-    for (Future<Permit> other : sent.subList(2, 6)) {
-      refusedAtOnce(gate.enter(1, Long.MAX_VALUE));
-      other.result().release();
-    }
-    assertTrue(gate.enter(1, Long.MAX_VALUE).succeeded());
   }
 
   @Test
