@@ -66,6 +66,11 @@ final class SynthCommand implements Callable<Integer> {
       defaultValue = "Q8_0")
   private WeightFormat type;
 
+  @Option(
+      names = "--medium",
+      description = "Store matrices that matter more as Q6_K, as in files called Q4_K_M.")
+  private boolean medium;
+
   @Option(names = "--seed", description = "Same seed, same file.", defaultValue = "1")
   private long seed;
 
@@ -105,6 +110,7 @@ final class SynthCommand implements Callable<Integer> {
             .ropeFactors(ropeFactors)
             .tiedOutput(tied)
             .format(type)
+            .medium(medium)
             .seed(seed);
     try {
       return (headDim == null ? builder : builder.headDim(headDim)).build();

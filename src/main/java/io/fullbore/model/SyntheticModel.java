@@ -28,6 +28,8 @@ import java.util.stream.IntStream;
  * @param tiedOutput whether the embedding serves as the output matrix
  * @param ropeFactors whether to add Llama 3.1's frequency factors as {@code rope_freqs.weight}
  * @param format of the matrices; those whose columns do not fit become Q8_0 or F16
+ * @param medium whether matrices that matter more are stored as Q6_K, as in files called Q4_K_M:
+ *     the output, and the values' and the FFN's last one of about half of the layers
  */
 public record SyntheticModel(
     String architecture,
@@ -43,6 +45,7 @@ public record SyntheticModel(
     boolean tiedOutput,
     boolean ropeFactors,
     WeightFormat format,
+    boolean medium,
     long seed) {
 
   private static final Set<String> ARCHITECTURES = Set.of("llama", "qwen2", "qwen3");
@@ -213,7 +216,7 @@ public record SyntheticModel(
       addVector(tensors, block + "attn_norm.weight", dim, 1, 0.1f);
       addMatrix(tensors, block + "attn_q.weight", queryDim, dim, 1.5f);
       addMatrix(tensors, block + "attn_k.weight", kvDim, dim, 1.5f);
-      addMatrix(tensors, block + "attn_v.weight", kvDim, dim, 1);
+      addMatrix(tensors, block + "attn_v.weight", kvDim, dim, 1, mattersMore(layer));
       if (architecture.equals("qwen2")) {
         addVector(tensors, block + "attn_q.bias", queryDim, 0, 0.2f);
         addVector(tensors, block + "attn_k.bias", kvDim, 0, 0.2f);
@@ -227,11 +230,11 @@ public record SyntheticModel(
       addVector(tensors, block + "ffn_norm.weight", dim, 1, 0.1f);
       addMatrix(tensors, block + "ffn_gate.weight", ffn, dim, 1);
       addMatrix(tensors, block + "ffn_up.weight", ffn, dim, 1);
-      addMatrix(tensors, block + "ffn_down.weight", dim, ffn, 1);
+      addMatrix(tensors, block + "ffn_down.weight", dim, ffn, 1, mattersMore(layer));
     }
     addVector(tensors, "output_norm.weight", dim, 1, 0.1f);
     if (!tiedOutput) {
-      addMatrix(tensors, "output.weight", vocabularyTokens, dim, logitSpread);
+      addMatrix(tensors, "output.weight", vocabularyTokens, dim, logitSpread, medium);
     }
     return tensors;
   }
@@ -247,13 +250,32 @@ public record SyntheticModel(
    */
   private void addMatrix(
       List<SyntheticTensor> tensors, String name, int rows, int columns, float gain) {
-    TensorSpec spec = TensorSpec.matrix(name, formatFor(columns), rows, columns);
+    addMatrix(tensors, name, rows, columns, gain, false);
+  }
+
+  private void addMatrix(
+      List<SyntheticTensor> tensors,
+      String name,
+      int rows,
+      int columns,
+      float gain,
+      boolean mattersMore) {
+    WeightFormat own =
+        mattersMore && WeightFormat.Q6_K.fits(columns) ? WeightFormat.Q6_K : formatFor(columns);
+    TensorSpec spec = TensorSpec.matrix(name, own, rows, columns);
     float deviation = gain / (float) Math.sqrt(columns);
     tensors.add(new SyntheticTensor(spec, 0, deviation, tensorSeed(tensors)));
   }
 
   private long tensorSeed(List<SyntheticTensor> before) {
     return SyntheticTensor.mix(seed * 31 + before.size());
+  }
+
+  /** The first and the last eighth of the layers, and every third between. */
+  private boolean mattersMore(int layer) {
+    int eighth = layers / 8;
+    boolean outer = layer < eighth || layer >= 7 * layers / 8;
+    return medium && (outer || (layer - eighth) % 3 == 2);
   }
 
   private WeightFormat formatFor(int columns) {
@@ -300,6 +322,7 @@ public record SyntheticModel(
     private boolean tiedOutput;
     private boolean ropeFactors;
     private WeightFormat format = WeightFormat.F32;
+    private boolean medium;
     private long seed = 1;
 
     private Builder(String architecture) {
@@ -359,6 +382,11 @@ public record SyntheticModel(
       return this;
     }
 
+    public Builder medium(boolean value) {
+      medium = value;
+      return this;
+    }
+
     public Builder format(WeightFormat value) {
       format = value;
       return this;
@@ -388,6 +416,7 @@ public record SyntheticModel(
           tiedOutput,
           ropeFactors,
           format,
+          medium,
           seed);
     }
   }
