@@ -20,21 +20,31 @@ final class ThreadTeam implements AutoCloseable {
   /** A member may wait for a processor of its own: let it have this one. */
   private static final int SPINS_BEFORE_YIELD = 1_000;
 
-  private record Section(int number, int taskCount, IntConsumer task, AtomicInteger nextTask) {}
+  /** The work of a section. */
+  interface Work {
+    /**
+     * @param task in {@code [0, taskCount)}
+     * @param thread who runs it, in {@code [0, threadCount)}: the owner of one thread's buffers
+     */
+    void run(int task, int thread);
+  }
 
-  private final Thread[] members;
+  private record Section(int number, int taskCount, Work work, AtomicInteger nextTask) {}
+
+  private final Member[] members;
   private final AtomicInteger busyMembers = new AtomicInteger();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
-  private volatile Section section = new Section(0, 0, task -> {}, new AtomicInteger());
+  private volatile Section section = new Section(0, 0, (task, thread) -> {}, new AtomicInteger());
   private volatile boolean closed;
 
   /**
    * @param threadCount threads in all, the calling one included
    */
   ThreadTeam(int threadCount) {
-    members = new Thread[threadCount - 1];
+    members = new Member[threadCount - 1];
     for (int i = 0; i < members.length; i++) {
-      members[i] = Thread.ofPlatform().daemon().name("fullbore-cpu-" + (i + 1)).start(this::serve);
+      members[i] = new Member(i + 1);
+      members[i].thread.start();
     }
   }
 
@@ -44,22 +54,27 @@ final class ThreadTeam implements AutoCloseable {
 
   /** Runs {@code task} for each number in {@code [0, taskCount)}; returns when all are done. */
   void run(int taskCount, IntConsumer task) {
+    run(taskCount, (number, thread) -> task.accept(number));
+  }
+
+  /** The same for work that has buffers per thread. */
+  void run(int taskCount, Work work) {
     if (closed) {
       throw new IllegalStateException("the thread team is closed");
     }
     if (taskCount <= 1 || members.length == 0) {
-      for (int i = 0; i < taskCount; i++) {
-        task.accept(i);
+      for (int task = 0; task < taskCount; task++) {
+        work.run(task, 0);
       }
       return;
     }
-    Section started = new Section(section.number + 1, taskCount, task, new AtomicInteger());
+    Section started = new Section(section.number + 1, taskCount, work, new AtomicInteger());
     busyMembers.set(members.length);
     section = started;
-    for (Thread member : members) {
-      LockSupport.unpark(member);
+    for (Member member : members) {
+      member.wake();
     }
-    workSafely(started);
+    workSafely(started, 0);
     for (int spins = 0; busyMembers.get() > 0; spins++) {
       if (spins < SPINS_BEFORE_YIELD) {
         Thread.onSpinWait();
@@ -73,46 +88,68 @@ final class ThreadTeam implements AutoCloseable {
     }
   }
 
-  private void serve() {
-    int joined = 0;
-    int spins = 0;
-    while (!closed) {
-      Section current = section;
-      if (current.number == joined) {
-        if (++spins < SPINS_BEFORE_PARK) {
-          Thread.onSpinWait();
-        } else {
-          LockSupport.park(this);
-        }
-        continue;
-      }
-      spins = 0;
-      joined = current.number;
-      workSafely(current);
-      busyMembers.decrementAndGet();
-    }
-  }
-
-  private void workSafely(Section current) {
+  private void workSafely(Section current, int thread) {
     try {
-      work(current);
+      int task;
+      while ((task = current.nextTask.getAndIncrement()) < current.taskCount) {
+        current.work.run(task, thread);
+      }
     } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
     }
   }
 
-  private static void work(Section section) {
-    int task;
-    while ((task = section.nextTask.getAndIncrement()) < section.taskCount) {
-      section.task.accept(task);
+  /** A thread of the team other than the calling one. */
+  private final class Member {
+    final Thread thread;
+    private final int number;
+    private volatile boolean parked;
+
+    Member(int number) {
+      this.number = number;
+      thread = Thread.ofPlatform().daemon().name("fullbore-cpu-" + number).unstarted(this::serve);
+    }
+
+    /** Costs a call of the system only where the member sleeps. */
+    void wake() {
+      if (parked) {
+        LockSupport.unpark(thread);
+      }
+    }
+
+    private void serve() {
+      int joined = 0;
+      int spins = 0;
+      while (!closed) {
+        Section current = section;
+        if (current.number != joined) {
+          spins = 0;
+          joined = current.number;
+          workSafely(current, number);
+          busyMembers.decrementAndGet();
+        } else if (++spins < SPINS_BEFORE_PARK) {
+          Thread.onSpinWait();
+        } else {
+          park(joined);
+        }
+      }
+    }
+
+    /** Looks again after saying that it sleeps: who starts a section looks in the other order. */
+    private void park(int joined) {
+      parked = true;
+      if (section.number == joined && !closed) {
+        LockSupport.park(ThreadTeam.this);
+      }
+      parked = false;
     }
   }
 
   @Override
   public void close() {
     closed = true;
-    for (Thread member : members) {
-      LockSupport.unpark(member);
+    for (Member member : members) {
+      member.wake();
     }
   }
 }
