@@ -8,6 +8,7 @@ import io.fullbore.graph.DecoderGraph;
 import io.fullbore.graph.Op;
 import io.fullbore.model.Architecture;
 import io.fullbore.model.Tensor;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,8 @@ public final class CpuKind implements BackendKind {
     boolean required = choice != KernelChoice.AUTO && choice != KernelChoice.SCALAR;
     if (required && kind.kernels == null) {
       throw new IllegalArgumentException(
-          "engine.kernels=%s: %s; auto takes what there is".formatted(choice, kind.whyScalar));
+          "engine.kernels=%s: %s; auto takes what there is"
+              .formatted(choice.name().toLowerCase(Locale.ROOT), kind.whyScalar));
     }
     return kind;
   }

@@ -5,22 +5,22 @@ import java.util.Locale;
 
 /** The instruction sets that kernels are compiled for, with their level in the probe's answer. */
 public enum InstructionSet {
-  AVX2(1, "amd64"),
-  AVX512(2, "amd64"),
-  NEON(1, "aarch64");
+  AVX2(1, "linux-amd64"),
+  AVX512(2, "linux-amd64"),
+  NEON(1, "linux-aarch64");
 
   private final int level;
-  private final String architecture;
+  private final String platform;
 
-  InstructionSet(int level, String architecture) {
+  InstructionSet(int level, String platform) {
     this.level = level;
-    this.architecture = architecture;
+    this.platform = platform;
   }
 
-  /** Those that a processor of this {@code os.arch} and level runs, the fastest first. */
-  static List<InstructionSet> runningOn(String architecture, int level) {
+  /** Those that a processor of this platform and level runs, the fastest first. */
+  static List<InstructionSet> runningOn(String platform, int level) {
     return List.of(values()).reversed().stream()
-        .filter(set -> set.architecture.equals(architecture) && set.level <= level)
+        .filter(set -> set.platform.equals(platform) && set.level <= level)
         .toList();
   }
 
