@@ -10,9 +10,10 @@ import java.util.function.IntConsumer;
  * thread works along. Members spin briefly between sections, since the next one follows within
  * microseconds during a step, and park when none comes.
  *
- * <p>Sections are numbered; a member joins the section of a number once and leaves it by counting
- * itself out, so the caller returns only when nobody touches the section's data any more. One
- * thread calls {@link #run}.
+ * <p>A member enters a section and leaves it; the caller closes the section when all tasks are
+ * taken and nobody is inside, so that nobody touches its data any more. It does not wait for
+ * members that have not entered: on a busy machine they may be waiting for a processor, and the
+ * others have done their share by then. One thread calls {@link #run}.
  */
 final class ThreadTeam implements AutoCloseable {
   private static final int SPINS_BEFORE_PARK = 5_000;
@@ -29,12 +30,41 @@ final class ThreadTeam implements AutoCloseable {
     void run(int task, int thread);
   }
 
-  private record Section(int number, int taskCount, Work work, AtomicInteger nextTask) {}
+  /** The tasks of one call of {@link #run}. */
+  private static final class Section {
+    private static final int CLOSED = -1;
+
+    final int taskCount;
+    final Work work;
+    final AtomicInteger nextTask = new AtomicInteger();
+    final AtomicInteger inside = new AtomicInteger(); // members at work, or CLOSED
+
+    Section(int taskCount, Work work) {
+      this.taskCount = taskCount;
+      this.work = work;
+    }
+
+    boolean enter() {
+      int members;
+      do {
+        members = inside.get();
+      } while (members != CLOSED && !inside.compareAndSet(members, members + 1));
+      return members != CLOSED;
+    }
+
+    void leave() {
+      inside.decrementAndGet();
+    }
+
+    /** Succeeds when nobody is inside. */
+    boolean close() {
+      return inside.compareAndSet(0, CLOSED);
+    }
+  }
 
   private final Member[] members;
-  private final AtomicInteger busyMembers = new AtomicInteger();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
-  private volatile Section section = new Section(0, 0, (task, thread) -> {}, new AtomicInteger());
+  private volatile Section section = new Section(0, (task, thread) -> {});
   private volatile boolean closed;
 
   /**
@@ -68,14 +98,13 @@ final class ThreadTeam implements AutoCloseable {
       }
       return;
     }
-    Section started = new Section(section.number + 1, taskCount, work, new AtomicInteger());
-    busyMembers.set(members.length);
+    Section started = new Section(taskCount, work);
     section = started;
     for (Member member : members) {
       member.wake();
     }
     workSafely(started, 0);
-    for (int spins = 0; busyMembers.get() > 0; spins++) {
+    for (int spins = 0; !started.close(); spins++) {
       if (spins < SPINS_BEFORE_YIELD) {
         Thread.onSpinWait();
       } else {
@@ -118,27 +147,33 @@ final class ThreadTeam implements AutoCloseable {
     }
 
     private void serve() {
-      int joined = 0;
+      Section last = section;
       int spins = 0;
       while (!closed) {
         Section current = section;
-        if (current.number != joined) {
+        if (current != last) {
           spins = 0;
-          joined = current.number;
-          workSafely(current, number);
-          busyMembers.decrementAndGet();
+          last = current;
+          join(current);
         } else if (++spins < SPINS_BEFORE_PARK) {
           Thread.onSpinWait();
         } else {
-          park(joined);
+          park(last);
         }
       }
     }
 
+    private void join(Section current) {
+      if (current.enter()) {
+        workSafely(current, number);
+        current.leave();
+      }
+    }
+
     /** Looks again after saying that it sleeps: who starts a section looks in the other order. */
-    private void park(int joined) {
+    private void park(Section last) {
       parked = true;
-      if (section.number == joined && !closed) {
+      if (section == last && !closed) {
         LockSupport.park(ThreadTeam.this);
       }
       parked = false;
