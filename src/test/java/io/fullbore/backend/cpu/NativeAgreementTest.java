@@ -20,6 +20,7 @@ import io.fullbore.model.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,15 @@ class NativeAgreementTest {
   private static final int TOKENS = 100;
   private static final int VOCABULARY = 1000;
   private static final KvSizing SIZING = new KvSizing(16, 16, 256, TOKENS);
+
+  /**
+   * Mean difference of log-probabilities, as a part of their spread over the text. Rounding
+   * normally distributed activations to 8 bits by blocks of 32 errs by half a percent at each
+   * matrix, and random weights do not forgive what trained ones do.
+   */
+  private static final double OF_SPREAD_QUANTIZED = 0.04;
+
+  private static final double OF_SPREAD = 0.001;
 
   @TempDir Path folder;
   private Kernels kernels;
@@ -99,8 +109,16 @@ class NativeAgreementTest {
       for (int i = 0; i < expected.length; i++) {
         difference += Math.abs(expected[i] - actual[i]) / expected.length;
       }
-      assertTrue(difference < 0.02, "mean difference " + difference);
+      boolean quantized = synthetic.format().isQuantized();
+      double allowed = (quantized ? OF_SPREAD_QUANTIZED : OF_SPREAD) * spread(expected);
+      assertTrue(difference < allowed, "difference=%f of %f".formatted(difference, allowed));
     }
+  }
+
+  private static double spread(double[] values) {
+    double mean = Arrays.stream(values).average().orElseThrow();
+    double square = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+    return Math.sqrt(square);
   }
 
   @ParameterizedTest
@@ -112,7 +130,7 @@ class NativeAgreementTest {
   @ParameterizedTest
   @EnumSource(
       value = WeightFormat.class,
-      names = {"Q8_0", "Q4_K"})
+      names = {"F16", "Q8_0", "Q4_K"})
   void givesTheScalarTwinsProbabilitiesInEveryFamily(WeightFormat format) throws IOException {
     assertAgrees(model("qwen2").tiedOutput(true).format(format).build());
     assertAgrees(model("qwen3").headDim(128).format(format).build());
