@@ -15,6 +15,9 @@ final class MatrixSection {
 
   private static final long MAX_TASK_BYTES = 1 << 20;
 
+  /** Groups that a kernel multiplies at once: a task takes a multiple. */
+  private static final int GROUPS_TOGETHER = 2;
+
   /**
    * One product.
    *
@@ -48,7 +51,8 @@ final class MatrixSection {
             bytes / ((long) TASKS_PER_THREAD * team.threadCount()), MIN_TASK_BYTES, MAX_TASK_BYTES);
     for (int i = 0; i < this.products.length; i++) {
       PackedWeights.Matrix matrix = this.products[i].matrix;
-      groupsPerTask[i] = Math.clamp(taskBytes / matrix.groupBytes(), 1, matrix.groupCount());
+      long groups = Math.ceilDiv(taskBytes, matrix.groupBytes() * GROUPS_TOGETHER);
+      groupsPerTask[i] = (int) Math.min(groups * GROUPS_TOGETHER, matrix.groupCount());
       firstTask[i + 1] = firstTask[i] + Math.ceilDiv(matrix.groupCount(), groupsPerTask[i]);
     }
   }
