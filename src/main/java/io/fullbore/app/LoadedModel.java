@@ -139,6 +139,11 @@ final class LoadedModel implements AutoCloseable {
     return kind.open(graph, sizing, threads(settings));
   }
 
+  /**
+   * One thread per processor where the settings leave it open: the event loops take their share by
+   * the scheduler, and a section waits for no thread that has not begun. Whether one thread less
+   * serves better beside busy event loops has not been measured.
+   */
   private static int threads(ServerConfig.Engine settings) {
     return settings.threads() == 0
         ? Runtime.getRuntime().availableProcessors()
