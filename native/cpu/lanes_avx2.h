@@ -45,6 +45,20 @@ INLINE floats floats_fma(floats a, floats b, floats c) { return _mm256_fmadd_ps(
 INLINE floats floats_fms(floats a, floats b, floats c) { return _mm256_fmsub_ps(a, b, c); }
 INLINE floats floats_fnma(floats a, floats b, floats c) { return _mm256_fnmadd_ps(a, b, c); }
 
+INLINE floats floats_sub(floats a, floats b) { return _mm256_sub_ps(a, b); }
+INLINE floats floats_div(floats a, floats b) { return _mm256_div_ps(a, b); }
+INLINE floats floats_max(floats a, floats b) { return _mm256_max_ps(a, b); }
+INLINE floats floats_min(floats a, floats b) { return _mm256_min_ps(a, b); }
+INLINE float floats_largest(floats a) {
+    __m128 b = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    b = _mm_max_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_max_ss(b, _mm_movehdup_ps(b)));
+}
+INLINE floats floats_of_bits(ints a) { return _mm256_castsi256_ps(a); }
+INLINE void floats_store_halves(void *target, floats a) {
+    _mm_storeu_si128(target, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+}
+
 INLINE ints ints_zero(void) { return _mm256_setzero_si256(); }
 INLINE ints ints_all(int32_t value) { return _mm256_set1_epi32(value); }
 INLINE ints ints_load(const void *source) { return _mm256_loadu_si256(source); }

@@ -45,6 +45,19 @@ INLINE floats floats_fma(floats a, floats b, floats c) { return _mm512_fmadd_ps(
 INLINE floats floats_fms(floats a, floats b, floats c) { return _mm512_fmsub_ps(a, b, c); }
 INLINE floats floats_fnma(floats a, floats b, floats c) { return _mm512_fnmadd_ps(a, b, c); }
 
+INLINE floats floats_sub(floats a, floats b) { return _mm512_sub_ps(a, b); }
+INLINE floats floats_div(floats a, floats b) { return _mm512_div_ps(a, b); }
+
+/* Where b is no number, the result is none. */
+INLINE floats floats_max(floats a, floats b) { return _mm512_max_ps(a, b); }
+INLINE floats floats_min(floats a, floats b) { return _mm512_min_ps(a, b); }
+INLINE float floats_largest(floats a) { return _mm512_reduce_max_ps(a); }
+
+INLINE floats floats_of_bits(ints a) { return _mm512_castsi512_ps(a); }
+INLINE void floats_store_halves(void *target, floats a) {
+    _mm256_storeu_si256(target, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+}
+
 INLINE ints ints_zero(void) { return _mm512_setzero_si512(); }
 INLINE ints ints_all(int32_t value) { return _mm512_set1_epi32(value); }
 INLINE ints ints_load(const void *source) { return _mm512_loadu_si512(source); }

@@ -51,6 +51,17 @@ INLINE floats floats_fma(floats a, floats b, floats c) { return vfmaq_f32(c, a, 
 INLINE floats floats_fms(floats a, floats b, floats c) { return vfmaq_f32(vnegq_f32(c), a, b); }
 INLINE floats floats_fnma(floats a, floats b, floats c) { return vfmsq_f32(c, a, b); }
 
+INLINE floats floats_sub(floats a, floats b) { return vsubq_f32(a, b); }
+INLINE floats floats_div(floats a, floats b) { return vdivq_f32(a, b); }
+INLINE floats floats_max(floats a, floats b) { return vmaxq_f32(a, b); }
+INLINE floats floats_min(floats a, floats b) { return vminq_f32(a, b); }
+INLINE float floats_largest(floats a) { return vmaxvq_f32(a); }
+INLINE floats floats_of_bits(ints a) { return vreinterpretq_f32_s32(a); }
+INLINE void floats_store_halves(void *target, floats a) {
+    float16x4_t halves = vcvt_f16_f32(a);
+    memcpy(target, &halves, sizeof halves);
+}
+
 INLINE ints ints_zero(void) { return vdupq_n_s32(0); }
 INLINE ints ints_all(int32_t value) { return vdupq_n_s32(value); }
 INLINE ints ints_load(const void *source) { return vreinterpretq_s32_u8(vld1q_u8(source)); }

@@ -175,15 +175,6 @@ static void fill(const file_format *f, int filling, uint8_t *block) {
     }
 }
 
-/* Allocations of exactly the bytes that may be touched, so that the sanitizer sees any beyond. */
-static void *allocate(size_t bytes) {
-    void *memory = malloc(bytes ? bytes : 1);
-    if (!memory) {
-        abort();
-    }
-    return memory;
-}
-
 typedef struct {
     int count, columns;
     float *x;
