@@ -6,6 +6,7 @@ import io.fullbore.auth.KeyHome;
 import io.fullbore.auth.KeyStore;
 import io.fullbore.auth.MemoryKeys;
 import io.fullbore.auth.RedisKeys;
+import io.fullbore.backend.BackendKind;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.GatewayConfig;
@@ -71,7 +72,7 @@ final class Assembly implements AutoCloseable {
   /** Verticles that listen on this port share one free port. */
   private static final int SHARED_FREE_PORT = -1;
 
-  private record Entry(LoadedModel loaded, KvSizing sizing, ServedModel served) {}
+  private record Entry(LoadedModel loaded, BackendKind kind, KvSizing sizing, ServedModel served) {}
 
   private final ServerConfig config;
   private final Vertx vertx;
@@ -135,7 +136,9 @@ final class Assembly implements AutoCloseable {
     LoadedModel loaded = LoadedModel.open(new ModelLocation(model.path()));
     opened.add(loaded);
     String name = model.name() == null ? loaded.name() : model.name();
-    KvSizing sizing = loaded.sizing(config.engine(), model.contextTokens(), config.models().size());
+    BackendKind kind = loaded.backendKind(config.engine());
+    KvSizing sizing =
+        loaded.sizing(kind, config.engine(), model.contextTokens(), config.models().size());
     ServedModel served =
         new ServedModel(
             name,
@@ -149,7 +152,7 @@ final class Assembly implements AutoCloseable {
       throw new UsageException(
           "two models are called '%s': give them names under \"models\"".formatted(name));
     }
-    entries.add(new Entry(loaded, sizing, served));
+    entries.add(new Entry(loaded, kind, sizing, served));
   }
 
   /** Starts the queue and the engine of every model; waits until they run. */
@@ -181,7 +184,9 @@ final class Assembly implements AutoCloseable {
     vertx
         .deployVerticle(
             new EngineVerticle(
-                version, engineSettings, () -> entry.loaded.backend(engine, entry.sizing)),
+                version,
+                engineSettings,
+                () -> entry.loaded.backend(entry.kind, engine, entry.sizing)),
             ownThread)
         .await();
   }

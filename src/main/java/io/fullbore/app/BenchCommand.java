@@ -2,8 +2,8 @@ package io.fullbore.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fullbore.backend.Backend;
+import io.fullbore.backend.BackendKind;
 import io.fullbore.backend.KvSizing;
-import io.fullbore.backend.cpu.CpuBackend;
 import io.fullbore.config.ConfigException;
 import io.fullbore.config.ServerConfig;
 import java.io.IOException;
@@ -79,8 +79,9 @@ final class BenchCommand implements Callable<Integer> {
       int blocks = largest * Math.ceilDiv(perSequence, settings.blockTokens());
       int stepTokens = Math.max(largest, settings.maxStepTokens());
       KvSizing sizing = new KvSizing(blocks, settings.blockTokens(), perSequence, stepTokens);
-      CpuBackend.requireFits(loaded.architecture(), sizing);
-      try (Backend backend = loaded.backend(settings, sizing)) {
+      BackendKind kind = loaded.backendKind(settings);
+      kind.requireFits(loaded.architecture(), sizing);
+      try (Backend backend = loaded.backend(kind, settings, sizing)) {
         report(loaded, backend, measure(backend));
       }
     }

@@ -1,8 +1,9 @@
 package io.fullbore.app;
 
 import io.fullbore.backend.Backend;
+import io.fullbore.backend.BackendKind;
 import io.fullbore.backend.KvSizing;
-import io.fullbore.backend.cpu.CpuBackend;
+import io.fullbore.backend.cpu.CpuKind;
 import io.fullbore.chat.ChatTemplate;
 import io.fullbore.chat.ChatTemplateException;
 import io.fullbore.config.ServerConfig;
@@ -25,6 +26,7 @@ final class LoadedModel implements AutoCloseable {
   private final String name;
   private final Architecture architecture;
   private final Weights weights;
+  private final DecoderGraph graph;
   private final Tokenizer tokenizer;
   private final ChatTemplate template;
 
@@ -33,6 +35,7 @@ final class LoadedModel implements AutoCloseable {
     this.name = name;
     architecture = Architecture.of(file.metadata());
     weights = Weights.of(file, architecture);
+    graph = DecoderGraph.of(architecture, weights);
     tokenizer = Tokenizer.of(file.metadata());
     template = template(file.metadata());
   }
@@ -93,9 +96,9 @@ final class LoadedModel implements AutoCloseable {
    * @param modelCount models that share the machine's memory
    * @throws UsageException when the KV cache is to be smaller than one block
    */
-  KvSizing sizing(ServerConfig.Engine settings, int contextTokens, int modelCount)
+  KvSizing sizing(BackendKind kind, ServerConfig.Engine settings, int contextTokens, int modelCount)
       throws UsageException {
-    long bytesPerBlock = CpuBackend.bytesPerBlock(architecture, settings.blockTokens());
+    long bytesPerBlock = kind.bytesPerBlock(architecture, settings.blockTokens());
     if (settings.kvCacheBytes() > 0 && settings.kvCacheBytes() < bytesPerBlock) {
       throw new UsageException(
           "engine.kvCacheBytes=%d holds no block of model %s: one takes %d bytes"
@@ -114,15 +117,33 @@ final class LoadedModel implements AutoCloseable {
             positions,
             settings.maxRunning(),
             Math.max(settings.maxStepTokens(), settings.maxRunning()));
-    CpuBackend.requireFits(architecture, sizing);
+    kind.requireFits(architecture, sizing);
     return sizing;
   }
 
-  /** A new backend over this model's weights; close it before the model. */
-  Backend backend(ServerConfig.Engine settings, KvSizing sizing) {
-    return new CpuBackend(DecoderGraph.of(architecture, weights), sizing, threads(settings));
+  /**
+   * What runs this model.
+   *
+   * @throws UsageException when the settings ask for what this machine has not
+   */
+  BackendKind backendKind(ServerConfig.Engine settings) throws UsageException {
+    try {
+      return CpuKind.of(settings.kernels(), graph);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
   }
 
+  /** A new backend over this model's weights; close it before the model. */
+  Backend backend(BackendKind kind, ServerConfig.Engine settings, KvSizing sizing) {
+    return kind.open(graph, sizing, threads(settings));
+  }
+
+  /**
+   * One thread per processor where the settings leave it open: the event loops take their share by
+   * the scheduler, and a section waits for no thread that has not begun. Whether one thread less
+   * serves better beside busy event loops has not been measured.
+   */
   private static int threads(ServerConfig.Engine settings) {
     return settings.threads() == 0
         ? Runtime.getRuntime().availableProcessors()

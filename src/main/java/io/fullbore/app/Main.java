@@ -1,5 +1,6 @@
 package io.fullbore.app;
 
+import io.fullbore.backend.BackendException;
 import io.fullbore.config.ConfigException;
 import io.fullbore.core.ModelFormatException;
 import java.io.IOException;
@@ -64,6 +65,7 @@ public final class Main {
     return switch (failure) {
       case ConfigException wrong -> say(command, wrong.getMessage(), WRONG_USAGE);
       case UsageException wrong -> say(command, wrong.getMessage(), WRONG_USAGE);
+      case BackendException failed -> say(command, failed.getMessage(), FAILED);
       case ModelFormatException broken -> say(command, broken.getMessage(), FAILED);
       case NoSuchFileException missing ->
           say(command, "file=%s does not exist".formatted(missing.getMessage()), FAILED);

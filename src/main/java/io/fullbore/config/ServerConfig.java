@@ -207,9 +207,21 @@ public record ServerConfig(
     CPU
   }
 
+  /** Which code computes on the processor. */
+  public enum KernelChoice {
+    /** The fastest that runs here. */
+    AUTO,
+    /** Plain Java. */
+    SCALAR,
+    AVX2,
+    AVX512,
+    NEON
+  }
+
   /** The inference engine of each model. */
   public record Engine(
       BackendChoice backend,
+      KernelChoice kernels,
       int threads,
       int blockTokens,
       long kvCacheBytes,
@@ -224,6 +236,11 @@ public record ServerConfig(
             "The inference engine of each model.",
             Field.choice(
                 "backend", BackendChoice.AUTO, "What computes; `auto` is the fastest one here."),
+            Field.choice(
+                "kernels",
+                KernelChoice.AUTO,
+                "Code that computes on the processor: C for an instruction set, or `scalar` Java;"
+                    + " `auto` is the fastest that runs here."),
             Field.whole("threads", 0, 0, 4096, "Compute threads; 0 is one per processor."),
             Field.powerOfTwo("blockTokens", 16, 1, 256, "Tokens in one block of the KV cache."),
             Field.bytes("kvCacheBytes", 0, 0, 16 * TIB, "Size of the KV cache; 0 is automatic."),
@@ -246,6 +263,7 @@ public record ServerConfig(
     public Engine {
       SECTION.check(
           backend,
+          kernels,
           threads,
           blockTokens,
           kvCacheBytes,

@@ -74,7 +74,8 @@ class HostileModelTest {
       return false;
     }
     try (LoadedModel model = LoadedModel.of(file, "mutated")) {
-      model.sizing(ServerConfig.defaults().engine(), 0, 1);
+      ServerConfig.Engine engine = ServerConfig.defaults().engine();
+      model.sizing(model.backendKind(engine), engine, 0, 1);
       return true;
     } catch (ModelFormatException | UsageException e) {
       return false;

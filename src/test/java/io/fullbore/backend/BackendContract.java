@@ -34,7 +34,7 @@ public abstract class BackendContract {
   protected abstract Backend backend(DecoderGraph graph, KvSizing sizing);
 
   /** Greatest difference of a log-probability from the reference in doubles. */
-  protected abstract double tolerance();
+  protected abstract double tolerance(WeightFormat format);
 
   /** A model, its backend and the means to run sequences on it. */
   private final class Bench implements AutoCloseable {
@@ -85,7 +85,8 @@ public abstract class BackendContract {
 
     void assertAgreesWithThePlainDecoder(int[] tokens) {
       double[] expected = new PlainDecoder(architecture, weights).logprobs(tokens, tokens.length);
-      assertArrayEquals(expected, logprobs(prefill(tokens, MAX_STEP_TOKENS)), tolerance());
+      double tolerance = tolerance(weights.output().format());
+      assertArrayEquals(expected, logprobs(prefill(tokens, MAX_STEP_TOKENS)), tolerance);
     }
 
     @Override

@@ -39,6 +39,16 @@ final class Rotation {
     }
   }
 
+  /** [position][pair] */
+  float[] cosines() {
+    return cosines;
+  }
+
+  /** [position][pair] */
+  float[] sines() {
+    return sines;
+  }
+
   /** Rotates {@code headCount} heads that start at {@code row[at]}. */
   void rotate(float[] row, int at, int headCount, int position) {
     int pairs = ropeDim / 2;

@@ -22,31 +22,34 @@ import java.util.Map;
  *
  * <p>Owned by the engine thread, which calls {@link #forward} and works along with the team.
  */
-public final class CpuBackend implements Backend {
+final class ScalarBackend implements Backend {
   private static final long MAX_ARRAY_ELEMENTS = Integer.MAX_VALUE - 8;
 
   private final DecoderGraph graph;
+  private final String why;
   private final Architecture architecture;
   private final KvSizing sizing;
   private final ThreadTeam team;
-  private final Linear linear;
+  private final ScalarLinear linear;
   private final Rotation rotation;
-  private final PagedAttention attention;
+  private final ScalarAttention attention;
   private final Map<Slot, float[]> slots = new EnumMap<>(Slot.class); // [row][width]
   private final Map<Tensor, float[]> vectors = new IdentityHashMap<>();
 
   /**
    * @param threadCount threads in all, the engine thread included
+   * @param why it runs instead of the kernels in C, for people
    */
-  public CpuBackend(DecoderGraph graph, KvSizing sizing, int threadCount) {
+  ScalarBackend(DecoderGraph graph, KvSizing sizing, int threadCount, String why) {
     this.graph = graph;
+    this.why = why;
     this.architecture = graph.architecture();
     this.sizing = sizing;
     team = new ThreadTeam(threadCount);
-    linear = new Linear(team, widestMatrix(graph));
+    linear = new ScalarLinear(team, widestMatrix(graph));
     rotation = new Rotation(architecture, graph.ropeFactors(), sizing.maxPositions());
     attention =
-        new PagedAttention(
+        new ScalarAttention(
             architecture, team, sizing.blockCount(), sizing.blockTokens(), sizing.maxPositions());
     for (Slot slot : Slot.values()) {
       if (slot != Slot.LOGITS) {
@@ -60,7 +63,7 @@ public final class CpuBackend implements Backend {
    *
    * @throws ModelFormatException saying which setting is too large for the model
    */
-  public static void requireFits(Architecture architecture, KvSizing sizing) {
+  static void requireFits(Architecture architecture, KvSizing sizing) {
     for (Slot slot : Slot.values()) {
       requireArray(
           (long) sizing.maxStepTokens() * slot.width(architecture),
@@ -81,14 +84,15 @@ public final class CpuBackend implements Backend {
   }
 
   /** Bytes of KV cache per block of {@code blockTokens} tokens. */
-  public static long bytesPerBlock(Architecture architecture, int blockTokens) {
-    return PagedAttention.bytesPerBlock(architecture, blockTokens);
+  static long bytesPerBlock(Architecture architecture, int blockTokens) {
+    return ScalarAttention.bytesPerBlock(architecture, blockTokens);
   }
 
   @Override
   public String describe() {
-    return "cpu (scalar Java, %d threads, KV cache %d MiB off-heap)"
+    return "cpu (scalar Java, slow: %s; %d threads, KV cache %d MiB off-heap)"
         .formatted(
+            why,
             team.threadCount(),
             bytesPerBlock(architecture, sizing.blockTokens()) * sizing.blockCount() >> 20);
   }
@@ -157,13 +161,13 @@ public final class CpuBackend implements Backend {
           team.run(
               rows,
               row ->
-                  Rows.swiglu(
+                  ScalarRows.swiglu(
                       slot(Slot.GATE),
                       slot(Slot.UP),
                       row * architecture.ffnDim(),
                       architecture.ffnDim()));
       case Op.AddResidual() ->
-          Rows.add(slot(Slot.HIDDEN), slot(Slot.PROJECTED), 0, rows * architecture.dim());
+          ScalarRows.add(slot(Slot.HIDDEN), slot(Slot.PROJECTED), 0, rows * architecture.dim());
       case Op.SelectRows() -> throw new IllegalStateException("handled by forward");
     }
   }
@@ -182,7 +186,7 @@ public final class CpuBackend implements Backend {
     team.run(
         rows,
         row ->
-            Rows.normalize(
+            ScalarRows.normalize(
                 source,
                 row * weight.length,
                 weight,
@@ -196,7 +200,7 @@ public final class CpuBackend implements Backend {
     float[] weight = vector(norm.weight());
     for (int head = 0; head < rows * norm.headCount(); head++) {
       int at = head * weight.length;
-      Rows.normalize(heads, at, weight, architecture.normEpsilon(), heads, at);
+      ScalarRows.normalize(heads, at, weight, architecture.normEpsilon(), heads, at);
     }
   }
 

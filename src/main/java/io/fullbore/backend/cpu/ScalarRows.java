@@ -1,8 +1,8 @@
 package io.fullbore.backend.cpu;
 
 /** The operations on single rows of activations. All in place or to a target, none allocates. */
-final class Rows {
-  private Rows() {}
+final class ScalarRows {
+  private ScalarRows() {}
 
   /** target = source / sqrt(mean(source²) + epsilon) * weight (RMSNorm, Zhang & Sennrich, 2019). */
   static void normalize(

@@ -21,7 +21,7 @@ import java.util.Arrays;
  * its keys and values (grouped-query attention). Softmax in two passes: all scores, then the
  * weighted sum in the order of the positions. Owned by the engine thread, tasks run on the team.
  */
-final class PagedAttention implements AutoCloseable {
+final class ScalarAttention implements AutoCloseable {
   private final Architecture architecture;
   private final ThreadTeam team;
   private final int blockTokens;
@@ -47,7 +47,7 @@ final class PagedAttention implements AutoCloseable {
   /**
    * @param maxPositions positions of the longest sequence
    */
-  PagedAttention(
+  ScalarAttention(
       Architecture architecture,
       ThreadTeam team,
       int blockCount,

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * is as slow here as decoding a weight, which is why it is done once for all rows. Called by the
  * engine thread; the work is spread over the team by weight rows.
  */
-final class Linear {
+final class ScalarLinear {
   /** Weight rows decoded together. */
   private static final int WEIGHT_ROWS = 8;
 
@@ -47,7 +47,7 @@ final class Linear {
   /**
    * @param maxColumns the widest matrix of the model
    */
-  Linear(ThreadTeam team, int maxColumns) {
+  ScalarLinear(ThreadTeam team, int maxColumns) {
     this.team = team;
     this.scratch = ThreadLocal.withInitial(() -> new Scratch(maxColumns));
   }

@@ -1,0 +1,18 @@
+/* Which library of kernels this machine can run; compiled for any x86-64. */
+#include <stdint.h>
+
+/* 0: none, 1: AVX2, FMA and F16C, 2: AVX-512 F, BW, VL, DQ and VNNI. The compiler's test covers the
+ * operating system's support for the registers too. */
+__attribute__((visibility("default"))) int32_t fb_level(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("f16c");
+    int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                 __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+                 __builtin_cpu_supports("avx512vnni");
+    return avx2 ? avx512 ? 2 : 1 : 0;
+#else
+    return 0;
+#endif
+}

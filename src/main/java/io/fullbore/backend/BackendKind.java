@@ -1,0 +1,25 @@
+package io.fullbore.backend;
+
+import io.fullbore.graph.DecoderGraph;
+import io.fullbore.model.Architecture;
+
+/** A kind of backend that this machine runs a model on: what is asked before one is made. */
+public interface BackendKind {
+  /** Bytes of KV cache per block of {@code blockTokens} tokens, over all layers. */
+  long bytesPerBlock(Architecture architecture, int blockTokens);
+
+  /**
+   * Checks that every buffer can be made.
+   *
+   * @throws io.fullbore.core.ModelFormatException saying which setting is too large for the model
+   */
+  void requireFits(Architecture architecture, KvSizing sizing);
+
+  /**
+   * Makes one; called on the engine thread.
+   *
+   * @param threadCount threads in all, the engine thread included
+   * @throws BackendException when there is not enough memory
+   */
+  Backend open(DecoderGraph graph, KvSizing sizing, int threadCount);
+}
