@@ -8,7 +8,7 @@ typedef __m256i ints;
 /* Signed codes stay signed: plus 128 their products with x would overflow 16 bits. */
 #define SIGNED_CODE_OFFSET_BITS 0
 
-#define TILE_GROUPS 2
+#define TILE_GROUPS 1
 #define TILE_ROWS 4
 #define FLOAT_TILE_GROUPS 2
 #define FLOAT_TILE_ROWS 6
@@ -97,26 +97,32 @@ INLINE void ints_store_s8(int8_t *target, ints a) {
     _mm_storel_epi64((void *)target, _mm_packs_epi16(words, words));
 }
 
+INLINE ints ints_all_bytes(const int8_t *source) {
+    int32_t four;
+    memcpy(&four, source, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+
+typedef struct {
+    ints sum;
+    ints pairs; /* sums of 16 bits */
+} dot_sum;
+
+INLINE dot_sum dot_begin(ints start) { return (dot_sum){start, ints_zero()}; }
+
 /*
  * Products are added up in 16 bits for as many columns as cannot overflow there: a pair is at most
  * 2 * (2^bits - 1) * 127, so 4-bit codes allow 8 pairs, 5-bit codes 4, 6-bit codes 2. Eight bits
  * mean signed codes: their magnitudes by x with their signs, one pair (128 * 127 * 2 < 2^15).
  */
-INLINE ints dot_codes(ints start, const ints *codes, const int8_t *x, int count, int bits) {
-    const ints ones = _mm256_set1_epi16(1);
+INLINE void dot_add(dot_sum *dot, ints codes, ints columns, int step, int count, int bits) {
     const int run = bits >= 8 ? 1 : bits >= 6 ? 2 : bits == 5 ? 4 : 8;
-    ints pairs = ints_zero();
-    UNROLLED for (int i = 0; i < count; i++) {
-        int32_t four;
-        memcpy(&four, x + 4 * i, sizeof four);
-        ints columns = _mm256_set1_epi32(four);
-        ints product = bits >= 8 ? _mm256_maddubs_epi16(_mm256_abs_epi8(codes[i]),
-                                                        _mm256_sign_epi8(columns, codes[i]))
-                                 : _mm256_maddubs_epi16(codes[i], columns);
-        pairs = i % run == 0 ? product : _mm256_add_epi16(pairs, product);
-        if (i % run == run - 1 || i == count - 1) {
-            start = _mm256_add_epi32(start, _mm256_madd_epi16(pairs, ones));
-        }
+    ints product = bits >= 8 ? _mm256_maddubs_epi16(_mm256_abs_epi8(codes),
+                                                    _mm256_sign_epi8(columns, codes))
+                             : _mm256_maddubs_epi16(codes, columns);
+    dot->pairs = step % run == 0 ? product : _mm256_add_epi16(dot->pairs, product);
+    if (step % run == run - 1 || step == count - 1) {
+        ints sums = _mm256_madd_epi16(dot->pairs, _mm256_set1_epi16(1));
+        dot->sum = _mm256_add_epi32(dot->sum, sums);
     }
-    return start;
 }

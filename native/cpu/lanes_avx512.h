@@ -87,13 +87,22 @@ INLINE void ints_store_s8(int8_t *target, ints a) {
     _mm_storeu_si128((void *)target, _mm512_cvtepi32_epi8(a));
 }
 
-/* start + codes . x over 4 * count columns; codes are below 2^bits. */
-INLINE ints dot_codes(ints start, const ints *codes, const int8_t *x, int count, int bits) {
-    (void)bits;
-    UNROLLED for (int i = 0; i < count; i++) {
-        int32_t four;
-        memcpy(&four, x + 4 * i, sizeof four);
-        start = _mm512_dpbusd_epi32(start, codes[i], _mm512_set1_epi32(four));
-    }
-    return start;
+/* The same four bytes in every element. */
+INLINE ints ints_all_bytes(const int8_t *source) {
+    int32_t four;
+    memcpy(&four, source, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+
+/* A sum of products of bytes: four codes below 2^bits by four columns in each element. Products
+ * come in steps 0 <= step < count. */
+typedef struct {
+    ints sum;
+} dot_sum;
+
+INLINE dot_sum dot_begin(ints start) { return (dot_sum){start}; }
+
+INLINE void dot_add(dot_sum *dot, ints codes, ints columns, int step, int count, int bits) {
+    (void)step, (void)count, (void)bits;
+    dot->sum = _mm512_dpbusd_epi32(dot->sum, codes, columns);
 }

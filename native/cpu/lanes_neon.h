@@ -96,13 +96,19 @@ INLINE void ints_store_s8(int8_t *target, ints a) {
     vst1_lane_s32((void *)target, vreinterpret_s32_s8(vmovn_s16(vcombine_s16(words, words))), 0);
 }
 
-INLINE ints dot_codes(ints start, const ints *codes, const int8_t *x, int count, int bits) {
-    (void)bits;
-    UNROLLED for (int i = 0; i < count; i++) {
-        int32_t four;
-        memcpy(&four, x + 4 * i, sizeof four);
-        start = vdotq_s32(start, vreinterpretq_s8_s32(codes[i]),
-                          vreinterpretq_s8_s32(vdupq_n_s32(four)));
-    }
-    return start;
+INLINE ints ints_all_bytes(const int8_t *source) {
+    int32_t four;
+    memcpy(&four, source, sizeof four);
+    return vdupq_n_s32(four);
+}
+
+typedef struct {
+    ints sum;
+} dot_sum;
+
+INLINE dot_sum dot_begin(ints start) { return (dot_sum){start}; }
+
+INLINE void dot_add(dot_sum *dot, ints codes, ints columns, int step, int count, int bits) {
+    (void)step, (void)count, (void)bits;
+    dot->sum = vdotq_s32(dot->sum, vreinterpretq_s8_s32(codes), vreinterpretq_s8_s32(columns));
 }

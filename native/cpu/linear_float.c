@@ -44,7 +44,13 @@ INLINE void linear_tile(load *load, int element_bytes, int groups, int rows,
     }
     for (int64_t c = from; c < to; c++) {
         floats weights[FLOAT_TILE_GROUPS];
+        const int64_t ahead = c * LANES * element_bytes + PREFETCH_BYTES;
+        const int64_t next = ahead < group_bytes ? ahead : ahead + (groups - 1) * group_bytes;
         UNROLLED for (int g = 0; g < groups; g++) {
+            /* More rows take longer than memory does. */
+            if (rows <= 2) {
+                __builtin_prefetch(packed + g * group_bytes + next);
+            }
             weights[g] = load(packed + g * group_bytes + c * LANES * element_bytes);
         }
         UNROLLED for (int r = 0; r < rows; r++) {

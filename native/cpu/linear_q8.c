@@ -12,7 +12,8 @@
 #define PACKED_BYTES (34 * LANES)
 
 static const weight_traits TRAITS = {
-    .sub_blocks = 1, .offset_bits = SIGNED_CODE_OFFSET_BITS, .code_bits = 8};
+    .sub_blocks = 1, .offset_bits = SIGNED_CODE_OFFSET_BITS, .code_bits = 8,
+    .block_bytes = PACKED_BYTES};
 
 void pack_q8_0(const uint8_t *row, int columns, int lane, uint8_t *group) {
     const uint8_t flip = SIGNED_CODE_OFFSET_BITS ? 0x80 : 0;
