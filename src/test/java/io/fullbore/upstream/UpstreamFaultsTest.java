@@ -420,4 +420,20 @@ class UpstreamFaultsTest {
     log.awaitFailure(Failure.EngineFailed.class);
     assertEquals(List.of(), rig.gate.outcomes());
   }
+
+  @Test
+  void aSecretThatIsCutWithItsMessageIsHiddenToo() throws Exception {
+    String message = "x".repeat(3_995) + " sk-0123456789";
+    String url =
+        rig.serve(
+            request ->
+                request
+                    .response()
+                    .setStatusCode(400)
+                    .end("{\"error\":{\"message\":\"%s\"}}".formatted(message)));
+    CallLog log = rig.ask(rig.client(new Settings(url)), WHOLE);
+    String told = log.awaitFailure().failure().message();
+    assertFalse(told.contains("sk-"), told);
+    assertTrue(told.length() <= 4_001, told);
+  }
 }
