@@ -65,11 +65,10 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
     }
   }
 
+  /** A stream's head may be sent, where its reader was kept waiting for somebody else's answer. */
   @Override
   public void onStored(StoredAnswer answer) {
-    if (response.closed() || response.headWritten()) {
-      return;
-    }
+    disconnected(); // the writer's: nothing comes from it any more
     if (answer.isLong()) {
       vertx
           .executeBlocking(() -> form.apply(answer), false)
@@ -77,7 +76,7 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
           .onFailure(
               cause -> {
                 LOG.error("a remembered answer could not be rendered", cause);
-                JsonReply.error(response, ApiError.internal());
+                fail();
               });
     } else {
       send(answer, form.apply(answer));
@@ -85,7 +84,11 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
   }
 
   private void send(StoredAnswer answer, Buffer body) {
-    if (response.closed() || response.headWritten()) {
+    if (response.closed()) {
+      return;
+    }
+    if (response.headWritten()) {
+      response.end(body);
       return;
     }
     ServedBy.put(response, answer.origin());
@@ -96,6 +99,16 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
       response.end(body);
     } else {
       JsonReply.send(response, 200, body);
+    }
+  }
+
+  private void fail() {
+    if (response.headWritten()) {
+      if (!response.closed()) {
+        response.end(ApiError.internal().event());
+      }
+    } else {
+      JsonReply.error(response, ApiError.internal());
     }
   }
 
