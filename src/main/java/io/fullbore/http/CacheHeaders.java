@@ -89,10 +89,13 @@ final class CacheHeaders {
     return model.digest() + model.template().day().map(Object::toString).orElse("");
   }
 
-  /** Others' answers are kept as they came, so that each form of one is an answer of its own. */
+  /**
+   * Others' answers are kept as they came, so that each form of one is an answer of its own. Who
+   * may not forward shares neither them nor the failure to get one.
+   */
   private static String others(CompletionRequest completion) {
     Route route = completion.routed().route();
-    if (!route.mayForward()) {
+    if (!route.mayForward() || !completion.routed().account().caller().mayForward()) {
       return "";
     }
     var names = new StringJoiner(",", "|", "|");
