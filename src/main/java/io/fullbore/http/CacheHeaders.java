@@ -11,7 +11,9 @@ import io.fullbore.serving.AnswerSource;
 import io.fullbore.serving.CachePlan;
 import io.fullbore.serving.ServedModel;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,23 +68,27 @@ final class CacheHeaders {
   }
 
   /**
-   * @param local the local model that may answer, or null
+   * @param locals the local models that may answer
    * @param epoch counts the purges of the cache
    */
   static CacheKey key(
       HttpServerRequest request,
       CompletionRequest completion,
-      @Nullable ServedModel local,
+      List<ServedModel> locals,
       long epoch) {
     Account account = completion.routed().account();
     String hash =
         CanonicalRequest.hash(
             request.path(),
-            (local == null ? "" : version(local)) + others(completion) + "-" + epoch,
+            versions(locals) + others(completion) + "-" + epoch,
             completion.digest());
     return account.caller().cache().shared()
         ? CacheKey.shared(hash)
         : CacheKey.ofUser(account.scope(), hash);
+  }
+
+  private static String versions(List<ServedModel> models) {
+    return models.stream().map(CacheHeaders::version).collect(Collectors.joining(","));
   }
 
   private static String version(ServedModel model) {

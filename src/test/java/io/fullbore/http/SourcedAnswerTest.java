@@ -38,7 +38,7 @@ class SourcedAnswerTest {
         new SourcedAnswer(
             server.vertx,
             context.response(),
-            () ->
+            ignored ->
                 new StreamedAnswer(
                     server.vertx,
                     context.request(),
