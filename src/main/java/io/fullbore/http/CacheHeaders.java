@@ -11,7 +11,9 @@ import io.fullbore.serving.AnswerSource;
 import io.fullbore.serving.CachePlan;
 import io.fullbore.serving.ServedModel;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,33 +68,40 @@ final class CacheHeaders {
   }
 
   /**
-   * @param local the local model that may answer, or null
+   * @param locals the local models that may answer
    * @param epoch counts the purges of the cache
    */
   static CacheKey key(
       HttpServerRequest request,
       CompletionRequest completion,
-      @Nullable ServedModel local,
+      List<ServedModel> locals,
       long epoch) {
     Account account = completion.routed().account();
     String hash =
         CanonicalRequest.hash(
             request.path(),
-            (local == null ? "" : version(local)) + others(completion) + "-" + epoch,
+            versions(locals) + others(completion) + "-" + epoch,
             completion.digest());
     return account.caller().cache().shared()
         ? CacheKey.shared(hash)
         : CacheKey.ofUser(account.scope(), hash);
   }
 
+  private static String versions(List<ServedModel> models) {
+    return models.stream().map(CacheHeaders::version).collect(Collectors.joining(","));
+  }
+
   private static String version(ServedModel model) {
     return model.digest() + model.template().day().map(Object::toString).orElse("");
   }
 
-  /** Others' answers are kept as they came, so that each form of one is an answer of its own. */
+  /**
+   * Others' answers are kept as they came, so that each form of one is an answer of its own. Who
+   * may not forward shares neither them nor the failure to get one.
+   */
   private static String others(CompletionRequest completion) {
     Route route = completion.routed().route();
-    if (!route.mayForward()) {
+    if (!route.mayForward() || !completion.routed().account().caller().mayForward()) {
       return "";
     }
     var names = new StringJoiner(",", "|", "|");

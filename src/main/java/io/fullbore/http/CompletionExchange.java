@@ -5,6 +5,7 @@ import io.fullbore.cache.CacheKey;
 import io.fullbore.cache.StoredAnswer;
 import io.fullbore.core.Account;
 import io.fullbore.core.Failure;
+import io.fullbore.core.Origin;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.AnswerHead;
 import io.fullbore.http.wire.AnswerSize;
@@ -20,8 +21,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts a completion for an HTTP request and binds the two together: the answer's events go to the
@@ -95,11 +96,12 @@ final class CompletionExchange {
 
   /** Without the form for a local model where its answer might get too long. */
   private CompletionRequest fitting(CompletionRequest request) {
-    ServedModel model = catalog.find(request.routed().route().name());
-    if (model == null || request.routed().local() == null) {
+    List<ServedModel> locals = catalog.locals(request.routed().route().name());
+    if (locals.isEmpty() || request.routed().local() == null) {
       return request;
     }
-    Failure misfit = AnswerSize.misfit(request, model.contextTokens());
+    int contextTokens = locals.stream().mapToInt(ServedModel::contextTokens).max().getAsInt();
+    Failure misfit = AnswerSize.misfit(request, contextTokens);
     return misfit == null ? request : request.withoutLocal(misfit);
   }
 
@@ -114,7 +116,6 @@ final class CompletionExchange {
     private final HttpServerResponse response;
     private final CompletionRequest completion;
     private final Style style;
-    private final @Nullable ServedModel model;
     private final CachePlan plan;
 
     Exchange(RoutingContext context, CompletionRequest completion, Style style, CachePlan plan) {
@@ -122,12 +123,12 @@ final class CompletionExchange {
       this.response = context.response();
       this.completion = completion;
       this.style = style;
-      this.model = catalog.find(completion.routed().route().name());
       this.plan = plan;
     }
 
     void serve() {
-      CacheKey key = CacheHeaders.key(request, completion, model, cache.epoch());
+      List<ServedModel> locals = catalog.locals(completion.routed().route().name());
+      CacheKey key = CacheHeaders.key(request, completion, locals, cache.epoch());
       var sink =
           new GuardedSink(
               request,
@@ -145,10 +146,10 @@ final class CompletionExchange {
       }
     }
 
-    private Supplier<ResponseSink> writer(long createdEpochSeconds) {
-      return () -> {
+    private SourcedAnswer.Writers writer(long createdEpochSeconds) {
+      return origin -> {
         Supplier<AnswerFormat> formats =
-            () -> format(RequestNames.random(style.idPrefix()), createdEpochSeconds);
+            () -> format(RequestNames.random(style.idPrefix()), createdEpochSeconds, origin.get());
         return completion.stream()
             ? new StreamedAnswer(vertx, request, formats, style.promptParam(), keepAliveCommentMs)
             : new WholeAnswer(
@@ -171,14 +172,19 @@ final class CompletionExchange {
                 () ->
                     format(
                         style.idPrefix() + key.hash().substring(0, ID_DIGITS),
-                        stored.storedEpochMs() / MS_PER_SECOND);
+                        stored.storedEpochMs() / MS_PER_SECOND,
+                        stored.origin());
             return completion.stream()
                 ? StoredForms.stream(stored, formats)
                 : StoredForms.whole(stored, formats, completion.routed().choiceCount());
           });
     }
 
-    private AnswerFormat format(String id, long createdEpochSeconds) {
+    /**
+     * @param origin the local model that answers
+     */
+    private AnswerFormat format(String id, long createdEpochSeconds, Origin origin) {
+      ServedModel model = catalog.models().get(origin.model());
       if (model == null) {
         throw new IllegalStateException("no local model answers this request");
       }

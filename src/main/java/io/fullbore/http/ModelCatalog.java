@@ -7,6 +7,7 @@ import io.fullbore.routing.RoutingTable;
 import io.fullbore.routing.Target;
 import io.fullbore.serving.ServedModel;
 import java.util.Collection;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -24,8 +25,16 @@ record ModelCatalog(SortedMap<String, ServedModel> models, RoutingTable routes) 
     return routes.routes().values();
   }
 
+  /** The local models that serve a name. */
+  List<ServedModel> locals(String name) {
+    Route route = routes.find(name);
+    return route == null
+        ? List.of()
+        : route.locals().stream().map(Target.Local::model).map(models::get).toList();
+  }
+
   /**
-   * The local model that serves a name.
+   * The local model that serves a name, or the first of several.
    *
    * @param name null for the only model there is
    * @return null where no local model serves it
@@ -34,9 +43,8 @@ record ModelCatalog(SortedMap<String, ServedModel> models, RoutingTable routes) 
     if (name == null) {
       return models.size() == 1 ? models.firstEntry().getValue() : null;
     }
-    Route route = routes.find(name);
-    Target.Local local = route == null ? null : route.local();
-    return local == null ? null : models.get(local.model());
+    List<ServedModel> locals = locals(name);
+    return locals.isEmpty() ? null : locals.getFirst();
   }
 
   /**

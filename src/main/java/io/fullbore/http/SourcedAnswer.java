@@ -17,6 +17,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -28,16 +29,26 @@ import org.slf4j.LoggerFactory;
  * writer. Confined to one event loop, but for the rendering of long answers.
  */
 final class SourcedAnswer implements AnswerReader, ResponseSink {
+  /** Makes the writer of an answer. */
+  @FunctionalInterface
+  interface Writers {
+    /**
+     * @param origin who answers, to be asked when the answer has begun
+     */
+    ResponseSink writer(Supplier<Origin> origin);
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(SourcedAnswer.class);
   private static final long MS_PER_SECOND = 1_000;
 
   private final Vertx vertx;
   private final HttpServerResponse response;
-  private final Supplier<ResponseSink> writers;
+  private final Writers writers;
   private final boolean stream;
   private final Function<StoredAnswer, Buffer> form;
   private final InstantSource clock;
   private @Nullable ResponseSink writer;
+  private @Nullable Origin origin;
 
   /**
    * @param writers makes the writer of an answer that is produced now; remembered ones need none
@@ -46,7 +57,7 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
   SourcedAnswer(
       Vertx vertx,
       HttpServerResponse response,
-      Supplier<ResponseSink> writers,
+      Writers writers,
       boolean stream,
       Function<StoredAnswer, Buffer> form,
       InstantSource clock) {
@@ -65,11 +76,10 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
     }
   }
 
+  /** A stream's head may be sent, where its reader was kept waiting for somebody else's answer. */
   @Override
   public void onStored(StoredAnswer answer) {
-    if (response.closed() || response.headWritten()) {
-      return;
-    }
+    disconnected(); // the writer's: nothing comes from it any more
     if (answer.isLong()) {
       vertx
           .executeBlocking(() -> form.apply(answer), false)
@@ -77,7 +87,7 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
           .onFailure(
               cause -> {
                 LOG.error("a remembered answer could not be rendered", cause);
-                JsonReply.error(response, ApiError.internal());
+                fail();
               });
     } else {
       send(answer, form.apply(answer));
@@ -85,7 +95,11 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
   }
 
   private void send(StoredAnswer answer, Buffer body) {
-    if (response.closed() || response.headWritten()) {
+    if (response.closed()) {
+      return;
+    }
+    if (response.headWritten()) {
+      response.end(body);
       return;
     }
     ServedBy.put(response, answer.origin());
@@ -99,6 +113,16 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
     }
   }
 
+  private void fail() {
+    if (response.headWritten()) {
+      if (!response.closed()) {
+        response.end(ApiError.internal().event());
+      }
+    } else {
+      JsonReply.error(response, ApiError.internal());
+    }
+  }
+
   @Override
   public void onReserved(RateHeaders headers) {
     RequestLimit.put(response, headers);
@@ -106,8 +130,9 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
 
   /** A stream's reader may have to be kept waiting from now on. */
   @Override
-  public void onServedBy(Origin origin) {
-    ServedBy.put(response, origin);
+  public void onServedBy(Origin asked) {
+    origin = asked;
+    ServedBy.put(response, asked);
     writer();
   }
 
@@ -160,7 +185,7 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
 
   private ResponseSink writer() {
     if (writer == null) {
-      writer = writers.get();
+      writer = writers.writer(() -> Objects.requireNonNull(origin, "nobody was asked"));
     }
     return writer;
   }

@@ -1,8 +1,8 @@
 package io.fullbore.routing;
 
 import io.fullbore.config.UpstreamConfig.Policy;
+import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A name that requests ask for, and who serves it.
@@ -40,13 +40,14 @@ public record Route(String name, Policy policy, long spillAfterMs, List<Choice> 
         && choices.stream().anyMatch(choice -> choice.target() instanceof Target.Upstream);
   }
 
-  /** The local model that serves it, or the first of several; null where none does. */
-  public Target.@Nullable Local local() {
+  /** The local models that a policy lets serve it. */
+  public List<Target.Local> locals() {
+    List<Target.Local> locals = new ArrayList<>();
     for (Choice choice : choices) {
       if (choice.target() instanceof Target.Local local && policy != Policy.UPSTREAM_ONLY) {
-        return local;
+        locals.add(local);
       }
     }
-    return null;
+    return locals;
   }
 }

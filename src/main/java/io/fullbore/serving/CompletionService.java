@@ -195,7 +195,10 @@ public final class CompletionService {
     answer.submitted(model, requests).forEach(stream -> streams.put(stream.id(), stream));
     vertx
         .eventBus()
-        .<Admission>request(BusAddresses.batch(model.version()), answer.patience().submit(requests))
+        .<Admission>request(
+            BusAddresses.batch(model.version()),
+            answer.patience().submit(requests),
+            answer.patience().delivery())
         .onComplete(
             reply -> {
               if (answer.ended()) {

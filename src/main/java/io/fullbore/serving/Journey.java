@@ -43,6 +43,7 @@ final class Journey {
   private int nextLeg;
   private @Nullable Leg current;
   private @Nullable Failure worth;
+  private @Nullable RateHeaders unaffordable;
   private long deadlineMs;
   private long timer;
   private boolean said;
@@ -142,6 +143,7 @@ final class Journey {
       sink.onLimited(failure, headers);
       return;
     }
+    unaffordable = headers;
     sink.onReserved(headers);
     failed(failure, true);
   }
@@ -172,9 +174,16 @@ final class Journey {
                 "The answer was not complete in %d ms.".formatted(means.requestTimeoutMs())));
   }
 
+  /**
+   * Where somebody was not asked for want of money, others may have it: it is the account's end.
+   */
   private void finish(Failure failure) {
     end();
-    sink.onFailure(failure);
+    if (unaffordable != null && !said) {
+      sink.onLimited(failure, unaffordable);
+    } else {
+      sink.onFailure(failure);
+    }
   }
 
   private void end() {

@@ -52,7 +52,7 @@ final class UpstreamLeg implements Journey.Leg, UpstreamSink, AnswerFlow {
   private Future<Long> promptTokens() {
     TokenCount count = journey.means().upstreams().tokenCount();
     return forwarded.bodyBytes() <= LONGEST_IN_PLACE_BYTES
-        ? Future.succeededFuture(count.promptTokens(forwarded, target.model()))
+        ? Future.future(counted -> counted.complete(count.promptTokens(forwarded, target.model())))
         : journey
             .means()
             .vertx()

@@ -1,6 +1,8 @@
 package io.fullbore.upstream;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -30,9 +32,16 @@ import java.util.regex.Pattern;
 final class AnthropicTurns {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
+  /** As deep as a request may be, and so no deeper than can be sent. */
+  private static final int MAX_NESTING = 200;
+
   /** Keeps numbers as they are written. */
   private static final ObjectMapper ARGUMENTS =
-      JsonMapper.builder()
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).build())
+                  .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)

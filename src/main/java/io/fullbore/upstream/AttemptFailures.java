@@ -85,7 +85,7 @@ final class AttemptFailures {
   }
 
   AttemptFailure broken(BrokenAnswerException why) {
-    return failed(Objects.requireNonNull(why.getMessage()));
+    return failed(secrets.told(Objects.requireNonNull(why.getMessage())));
   }
 
   /** A fault of this server, of which the log tells more. */
@@ -120,7 +120,7 @@ final class AttemptFailures {
     return failed(
         message == null
             ? "broke its answer off with an error"
-            : "broke its answer off: " + secrets.hide(message));
+            : "broke its answer off: " + secrets.told(message));
   }
 
   private AttemptFailure failure(int status, ErrorBody body, long retryAfterMs) {
@@ -172,10 +172,10 @@ final class AttemptFailures {
             status,
             message == null
                 ? says("rejected the request with status %d".formatted(status))
-                : secrets.hide(message),
-            type == null ? "invalid_request_error" : secrets.hide(type),
-            secrets.hideNullable(body.param()),
-            secrets.hideNullable(body.code()));
+                : secrets.told(message),
+            type == null ? "invalid_request_error" : secrets.told(type),
+            secrets.toldNullable(body.param()),
+            secrets.toldNullable(body.code()));
     return new AttemptFailure(failure, Blame.NOBODY, false, status == 404, 0);
   }
 }

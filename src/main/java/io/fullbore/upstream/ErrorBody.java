@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an upstream says about an error, in whatever form: OpenAI's {@code {"error":{…}}}, the same
- * in an array, a bare error, FastAPI's {@code detail}.
+ * in an array, a bare error, FastAPI's {@code detail}. Its words may hold secrets and be long.
  *
  * @param status the status that the error itself names, or 0
  */
@@ -17,7 +17,6 @@ record ErrorBody(
     @Nullable String type,
     @Nullable String param,
     @Nullable String code) {
-  private static final int MAX_LENGTH = 4_000;
   private static final int MIN_STATUS = 400;
   private static final int MAX_STATUS = 599;
 
@@ -52,10 +51,6 @@ record ErrorBody(
   }
 
   private static @Nullable String text(JsonNode value) {
-    if (!value.isTextual() && !value.isNumber()) {
-      return null;
-    }
-    String text = value.asText();
-    return text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + "…";
+    return value.isTextual() || value.isNumber() ? value.asText() : null;
   }
 }

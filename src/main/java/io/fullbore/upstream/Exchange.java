@@ -266,8 +266,7 @@ final class Exchange {
       if (!succeeded(answer)) {
         failByStatus(answer);
       } else if (!call.stream()) {
-        deliver(reader.whole(collected.toString()));
-        answered();
+        readWhole(collected);
       } else if (reader.complete()) {
         answered();
       } else {
@@ -276,6 +275,25 @@ final class Exchange {
     } catch (BrokenAnswerException | ErrorAnswerException | RuntimeException e) {
       fail(e);
     }
+  }
+
+  /** All of it is there: a long one is read on a worker thread, where nobody touches the reader. */
+  private void readWhole(Buffer body) throws BrokenAnswerException, ErrorAnswerException {
+    silence.stop();
+    if (body.length() <= Forwarding.LONGEST_IN_PLACE_BYTES) {
+      onWhole(reader.whole(body.toString()));
+      return;
+    }
+    line.vertx()
+        .executeBlocking(() -> reader.whole(body.toString()), false)
+        .onSuccess(this::onWhole)
+        .onFailure(
+            cause -> fail(cause instanceof Exception e ? e : new IllegalStateException(cause)));
+  }
+
+  private void onWhole(ForwardedPiece answer) {
+    deliver(answer);
+    answered();
   }
 
   /** The connection broke, or the answer is no HTTP. */

@@ -11,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.RequestOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,11 +21,11 @@ import org.slf4j.LoggerFactory;
  * One request at one upstream until its sink is told the end. Confined to an event loop.
  *
  * <pre>
- *   start --gate--> exchange --first piece--> passed on to its end, well or not
- *             ^        |  \--a whole answer takes longer than 95 of 100--> a second exchange;
- *             |        |       whichever answers first ends the other
- *             |        v failed before the first piece, and may be repeated
- *             \----- backoff
+ *   start --write--gate--> exchange --first piece--> passed on to its end, well or not
+ *                    ^        |  \--a whole answer takes longer than 95 of 100--> a second exchange;
+ *                    |        |       whichever answers first ends the other
+ *                    |        v failed before the first piece, and may be repeated
+ *                    \----- backoff
  * </pre>
  *
  * <p>Every exchange but the upstream's first for this request is a repetition, which the gate's
@@ -36,8 +37,14 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
   /** Who would have to wait longer for a repetition is answered sooner elsewhere. */
   private static final long MAX_WAIT_MS = 2_000;
 
+  /** Longer requests are written, and longer answers read, on a worker thread. */
+  static final int LONGEST_IN_PLACE_BYTES = 64 << 10;
+
   private static final long NONE = -1;
   private static final Usage NOTHING = new Usage(0, 0, 0);
+
+  /** What is sent, the same with every attempt. */
+  private record Request(RequestOptions options, Buffer body) {}
 
   private final UpstreamLine line;
   private final UpstreamGate gate;
@@ -49,8 +56,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
   private final Attempts attempts;
   private final UpstreamSink sink;
   private final List<Exchange> running = new ArrayList<>(1);
-  private @Nullable RequestOptions options;
-  private @Nullable Buffer body;
+  private @Nullable Request request;
   private @Nullable Exchange answering;
   private @Nullable AttemptFailure lastFailure;
   private long timer = NONE;
@@ -85,16 +91,50 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
     this.sink = sink;
   }
 
-  /** Asks for leave to send the request; call once. The sink may be told before this returns. */
+  /** Writes the request, so that no place is taken for one that cannot be sent; call once. */
   void start() {
     if (over) {
       return;
     }
-    String name = line.upstream().settings().name();
+    if (call.bodyBytes() <= LONGEST_IN_PLACE_BYTES) {
+      Future.<@Nullable UpstreamFailure>future(written -> written.complete(write()))
+          .onComplete(this::onWritten);
+    } else {
+      line.vertx().executeBlocking(this::write, false).onComplete(this::onWritten);
+    }
+  }
+
+  /** Returns why the upstream cannot be asked this, or null. */
+  private @Nullable UpstreamFailure write() {
     UpstreamFailure misfit = line.upstream().dialect().misfit(call).orElse(null);
-    if (misfit != null) {
+    if (misfit == null) {
+      request =
+          new Request(
+              line.upstream().request(call, model.name()),
+              AnswerJson.bytes(line.upstream().dialect().body(call, model)));
+    }
+    return misfit;
+  }
+
+  private void onWritten(AsyncResult<@Nullable UpstreamFailure> written) {
+    if (over) {
+      return;
+    }
+    UpstreamFailure misfit = written.result();
+    if (written.failed()) {
+      LOG.error("a request to {} cannot be written", line.upstream(), written.cause());
+      fail(line.upstream().failures().internal());
+    } else if (misfit != null) {
       fail(misfit);
-    } else if (!attempts.include(name)) {
+    } else {
+      enter();
+    }
+  }
+
+  /** Asks for leave to send the request. The sink may be told before this returns. */
+  private void enter() {
+    String name = line.upstream().settings().name();
+    if (!attempts.include(name)) {
       gate.enter(tokens, leftMs()).onComplete(this::onEntered);
     } else if (gate.mayRepeat()) {
       gate.enterAgain(tokens, leftMs()).onComplete(this::onEntered);
@@ -146,22 +186,8 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
     if (running.size() == 1) {
       awaitSlowness();
     }
-    exchange.start(options(), body());
-  }
-
-  /** The same for every attempt, as is the body. */
-  private RequestOptions options() {
-    if (options == null) {
-      options = line.upstream().request(call, model.name());
-    }
-    return options;
-  }
-
-  private Buffer body() {
-    if (body == null) {
-      body = AnswerJson.bytes(line.upstream().dialect().body(call, model));
-    }
-    return body;
+    Request sent = Objects.requireNonNull(request);
+    exchange.start(sent.options(), sent.body());
   }
 
   /** A whole answer that takes longer than nearly all others is asked for once more. */

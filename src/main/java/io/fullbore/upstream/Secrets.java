@@ -20,6 +20,9 @@ final class Secrets {
   /** Shorter words of a value are schemes and the like. */
   private static final int MIN_WORD_LENGTH = 8;
 
+  /** Of what an upstream says. */
+  private static final int MAX_TOLD_LENGTH = 4_000;
+
   private final List<String> longestFirst;
 
   Secrets(UpstreamConfig.Upstream upstream) {
@@ -53,7 +56,13 @@ final class Secrets {
     return hidden;
   }
 
-  @Nullable String hideNullable(@Nullable String text) {
-    return text == null ? null : hide(text);
+  /** An upstream's words with each secret hidden, and then cut where they are too long. */
+  String told(String words) {
+    String hidden = hide(words);
+    return hidden.length() <= MAX_TOLD_LENGTH ? hidden : hidden.substring(0, MAX_TOLD_LENGTH) + "…";
+  }
+
+  @Nullable String toldNullable(@Nullable String words) {
+    return words == null ? null : told(words);
   }
 }

@@ -24,7 +24,6 @@ record SharedUpstream(
     AttemptFailures failures) {
   /**
    * @param clock what dates of the upstream are compared with
-   * @throws IllegalArgumentException where a header cannot be sent
    */
   static SharedUpstream of(
       UpstreamConfig.Upstream settings,
@@ -56,23 +55,11 @@ record SharedUpstream(
         HttpHeaders.headers()
             .set(HttpHeaders.CONTENT_TYPE, "application/json")
             .set(HttpHeaders.USER_AGENT, "fullbore");
-    dialectHeaders.forEach((name, value) -> set(settings, headers, name, value));
+    dialectHeaders.forEach((name, value) -> headers.set(name, value));
     for (UpstreamConfig.Header header : settings.headers()) {
-      set(settings, headers, header.name(), header.value());
+      headers.set(header.name(), header.value().strip());
     }
     return headers;
-  }
-
-  private static void set(
-      UpstreamConfig.Upstream settings, MultiMap headers, String name, String value) {
-    try {
-      headers.set(name, value.strip());
-    } catch (IllegalArgumentException e) {
-      // without the value, which may be a secret, and so without the cause
-      throw new IllegalArgumentException(
-          "upstreams: name=%s has a header name=%s that HTTP does not allow"
-              .formatted(settings.name(), name));
-    }
   }
 
   /** What every attempt of a call asks for; the body apart. */

@@ -26,7 +26,6 @@ public final class Upstreams {
    * @param clock what dates of upstreams are compared with
    * @param nanoClock monotonic
    * @param random of all waits; must not be used elsewhere
-   * @throws IllegalArgumentException where a header cannot be sent
    */
   public Upstreams(
       Vertx vertx,

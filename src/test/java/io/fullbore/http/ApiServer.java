@@ -20,6 +20,7 @@ import io.fullbore.redis.RedisGate;
 import io.fullbore.redis.RedisOutage;
 import io.fullbore.routing.RoutingTable;
 import io.fullbore.serving.Flights;
+import io.fullbore.serving.ServedModel;
 import io.fullbore.upstream.Upstreams;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -35,6 +36,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -64,7 +66,18 @@ final class ApiServer implements AutoCloseable {
    * @param config its redis, cache, limits, prices, upstreams and aliases count
    */
   ApiServer(UnaryOperator<ApiSettings> settings, ServerConfig config) throws Exception {
-    parts = parts(config);
+    this(settings, config, TestModel.models());
+  }
+
+  /**
+   * @param models all at the queue of the test model
+   */
+  ApiServer(
+      UnaryOperator<ApiSettings> settings,
+      ServerConfig config,
+      SortedMap<String, ServedModel> models)
+      throws Exception {
+    parts = parts(config, models);
     RecordCodec.registerAll(vertx.eventBus());
     api = new ApiVerticle(settings.apply(SETTINGS), "test", parts);
     health
@@ -75,15 +88,15 @@ final class ApiServer implements AutoCloseable {
         .await(10, TimeUnit.SECONDS);
   }
 
-  private ApiParts parts(ServerConfig config) {
+  private ApiParts parts(ServerConfig config, SortedMap<String, ServedModel> models) {
     GatewayConfig.Redis redis = config.redis();
     PriceTable prices = PriceTable.of(config.allPrices());
     InstantSource clock = InstantSource.fixed(Instant.ofEpochSecond(1_700_000_000));
     var local = new LocalLimits(config.limits(), prices, config.engine().requestTimeoutMs(), clock);
     var outage = new RedisOutage();
     return new ApiParts(
-        TestModel.models(),
-        RoutingTable.of(TestModel.models().keySet(), config.upstreams(), config.aliases()),
+        models,
+        RoutingTable.of(models.keySet(), config.upstreams(), config.aliases()),
         new Upstreams(vertx, config.upstreams(), clock, System::nanoTime, new SplittableRandom(1)),
         prices,
         health,

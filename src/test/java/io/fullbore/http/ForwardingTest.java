@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fullbore.Eventually;
+import io.fullbore.auth.KeySpec;
+import io.fullbore.core.Allowance;
+import io.fullbore.core.CachePolicy;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.stub.AnswerShape;
@@ -18,9 +21,11 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -307,6 +312,7 @@ class ForwardingTest {
       assertEquals(200, response.statusCode());
       assertEquals("cloud big", servedBy(response));
       assertEquals(": keep-alive\n", new String(response.body().readNBytes(13)));
+      Eventually.await(() -> !stub.requests().isEmpty());
       response.body().close();
       Eventually.await(() -> stub.requests().getLast().closedEarly(), 2_000);
     }
@@ -345,5 +351,74 @@ class ForwardingTest {
         200, server.post("/tokenize", "{\"model\":\"chat\",\"prompt\":\"Hi\"}").statusCode());
     assertEquals(
         400, server.post("/tokenize", "{\"model\":\"big\",\"prompt\":\"Hi\"}").statusCode());
+  }
+
+  private String key(Allowance allowance, boolean mayForward) throws Exception {
+    var cache = new CachePolicy(CachePolicy.Mode.DETERMINISTIC, true, false, false);
+    var spec =
+        new KeySpec(
+            "Ada", Set.of(), allowance, Allowance.UNLIMITED, cache, mayForward, Set.of(), null);
+    return server.parts.keys().create(spec).await(5, TimeUnit.SECONDS).secret();
+  }
+
+  /** A stream of the alias, the same for all who share their answers. */
+  private HttpResponse<InputStream> openShared(String key) throws Exception {
+    return server.open(
+        server
+            .request(CHAT, body("chat", ",\"stream\":true,\"temperature\":0"))
+            .header("Authorization", "Bearer " + key)
+            .build());
+  }
+
+  private static String rest(HttpResponse<InputStream> response) throws Exception {
+    try (InputStream body = response.body()) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void whoMayForwardDoesNotShareTheAnswerOfOneWhoMayNot() throws Exception {
+    BlockingQueue<ScriptedEngine.Submission> submissions = new LinkedBlockingQueue<>();
+    server.engine.script(
+        submission -> {
+          submission.accept();
+          submissions.add(submission);
+        });
+    HttpResponse<InputStream> local = openShared(key(Allowance.UNLIMITED, false));
+    HttpResponse<InputStream> any = openShared(key(Allowance.UNLIMITED, true));
+    assertEquals("MISS", any.headers().firstValue("X-Cache").orElse(""));
+    server.engine.script(submission -> submission.refuse("busy", 9_000));
+    for (int i = 0; i < 2; i++) {
+      submissions.take().fail(0, new Failure.EngineFailed("broken"));
+    }
+    String refused = rest(local);
+    assertTrue(refused.contains("\"error\""), refused);
+    String answered = rest(any);
+    assertTrue(answered.contains("[DONE]"), answered);
+  }
+
+  @Test
+  void whoHasMoneyDoesNotFailWithOneWhoHasNone() throws Exception {
+    server.close();
+    server =
+        server(
+            Map.of(
+                "upstreams.0.models.0.answerMicrosPerMillion", "1000000000",
+                "cache.localTtlMs", "300000"));
+    BlockingQueue<ScriptedEngine.Submission> submissions = new LinkedBlockingQueue<>();
+    server.engine.script(
+        submission -> {
+          submission.accept();
+          submissions.add(submission);
+        });
+    HttpResponse<InputStream> poor = openShared(key(new Allowance(0, 0, 0, 1_000, 0), true));
+    HttpResponse<InputStream> rich = openShared(key(Allowance.UNLIMITED, true));
+    assertEquals("JOIN", rich.headers().firstValue("X-Cache").orElse(""));
+    server.engine.script(submission -> submission.refuse("busy", 9_000));
+    submissions.take().fail(0, new Failure.EngineFailed("broken"));
+    String refused = rest(poor);
+    assertTrue(refused.contains("\"error\""), refused);
+    String answered = rest(rich);
+    assertTrue(answered.contains("[DONE]"), answered);
   }
 }

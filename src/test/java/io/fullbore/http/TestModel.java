@@ -16,6 +16,7 @@ import java.util.TreeMap;
  */
 final class TestModel {
   static final String NAME = "tiny";
+  static final String LOUD = "loud";
   static final String VERSION = "tiny-v1";
   static final int CONTEXT_TOKENS = 1000;
   static final int IM_START = 256;
@@ -39,11 +40,30 @@ final class TestModel {
         ChatTemplate.of(metadata()));
   }
 
+  /**
+   * Another model at the same queue, whose tokens of small letters are capitals, and the other way
+   * round.
+   */
+  static ServedModel loud(String digest) {
+    return new ServedModel(
+        LOUD,
+        VERSION,
+        digest,
+        1_600_000_000,
+        CONTEXT_TOKENS,
+        Tokenizer.of(metadata(true)),
+        ChatTemplate.of(metadata(true)));
+  }
+
   static SortedMap<String, ServedModel> models() {
     return new TreeMap<>(Map.of(NAME, served()));
   }
 
   private static Metadata metadata() {
+    return metadata(false);
+  }
+
+  private static Metadata metadata(boolean loud) {
     String[] tokens = new String[BYTES + 3];
     long[] types = new long[tokens.length];
     Arrays.fill(types, NORMAL);
@@ -51,6 +71,10 @@ final class TestModel {
     for (int value = 0; value < BYTES; value++) {
       boolean printable = value > ' ' && value < 0x7F || value > 0xA0 && value != 0xAD;
       tokens[value] = String.valueOf((char) (printable ? value : shifted++));
+    }
+    for (int letter = 'a'; loud && letter <= 'z'; letter++) {
+      tokens[letter] = String.valueOf((char) Character.toUpperCase(letter));
+      tokens[Character.toUpperCase(letter)] = String.valueOf((char) letter);
     }
     tokens[IM_START] = "<|im_start|>";
     tokens[IM_END] = "<|im_end|>";

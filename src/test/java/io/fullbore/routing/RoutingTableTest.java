@@ -74,7 +74,7 @@ class RoutingTableTest {
     assertEquals(70, chat.spillAfterMs());
     assertEquals(7, chat.choices().getLast().weight());
     assertEquals(2, chat.choices().getLast().priority());
-    assertEquals(new Target.Local("small"), chat.local());
+    assertEquals(List.of(new Target.Local("small")), chat.locals());
   }
 
   @Test

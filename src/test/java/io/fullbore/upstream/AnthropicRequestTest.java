@@ -120,6 +120,17 @@ class AnthropicRequestTest {
   }
 
   @Test
+  void argumentsThatAreNestedTooDeepToBeSentAreForOthers() {
+    String deep = "{\\\"a\\\":".repeat(999) + "1" + "}".repeat(999);
+    assertMisfit(
+        "{\"messages\":[%s]}",
+        "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\",\"function\":"
+            + "{\"name\":\"f\",\"arguments\":\"%s\"}}]}".formatted(deep),
+        "messages[0].tool_calls[0].function.arguments",
+        true);
+  }
+
+  @Test
   void thoughtsGoBackWithTheirSignatureOnly() {
     assertTranslated(
         """

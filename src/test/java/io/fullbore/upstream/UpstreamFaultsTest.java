@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fullbore.Eventually;
 import io.fullbore.config.UpstreamConfig.Header;
 import io.fullbore.core.Failure;
@@ -405,5 +406,34 @@ class UpstreamFaultsTest {
     log.awaitFailure(Failure.EngineFailed.class);
     assertEquals(1, log.pieceCount());
     rig.awaitOutcomes("released");
+  }
+
+  @Test
+  void aRequestThatCannotBeWrittenEndsAndTakesNoPlace() throws Exception {
+    ForwardedCall call = Calls.chat(BODY.formatted(false));
+    ObjectNode node = call.body();
+    for (int depth = 0; depth < 2_000; depth++) {
+      node = node.putObject("deeper");
+    }
+    CallLog log = rig.ask(rig.client(new Settings(stub.url() + "/v1")), call);
+    assertFalse(log.awaitFailure().elsewhere());
+    log.awaitFailure(Failure.EngineFailed.class);
+    assertEquals(List.of(), rig.gate.outcomes());
+  }
+
+  @Test
+  void aSecretThatIsCutWithItsMessageIsHiddenToo() throws Exception {
+    String message = "x".repeat(3_995) + " sk-0123456789";
+    String url =
+        rig.serve(
+            request ->
+                request
+                    .response()
+                    .setStatusCode(400)
+                    .end("{\"error\":{\"message\":\"%s\"}}".formatted(message)));
+    CallLog log = rig.ask(rig.client(new Settings(url)), WHOLE);
+    String told = log.awaitFailure().failure().message();
+    assertFalse(told.contains("sk-"), told);
+    assertTrue(told.length() <= 4_001, told);
   }
 }

@@ -56,7 +56,7 @@ final class ForwardedReader {
     CompletionCall call = null;
     Failure notLocal = null;
     CompletionRequest ownForm = null;
-    if (route.local() != null) {
+    if (!route.locals().isEmpty()) {
       try {
         ownForm = local.apply(body.fields());
         call = ownForm.call();
