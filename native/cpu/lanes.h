@@ -15,10 +15,6 @@
 /* Loops whose counts are constants once inlined, and whose arrays are meant to live in registers. */
 #define UNROLLED _Pragma("GCC unroll 32")
 
-/* How far ahead of their use weights are asked for from memory. Processors do not ask this far ahead
- * of their own accord: without it, decode takes up to twice as long. */
-#define PREFETCH_BYTES 4096
-
 #if defined(__AVX512F__)
 #include "lanes_avx512.h"
 #elif defined(__AVX2__)

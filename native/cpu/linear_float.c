@@ -11,6 +11,9 @@
 
 #define PANEL_COLUMNS 128
 
+/* Per group: there are FLOAT_TILE_GROUPS streams of weights. */
+#define PREFETCH_BYTES 2048
+
 typedef floats load(const uint8_t *element);
 
 INLINE floats load_f32(const uint8_t *element) { return floats_load((const float *)element); }
@@ -29,6 +32,21 @@ void pack_f16(const uint8_t *row, int columns, int lane, uint8_t *group) {
     }
 }
 
+INLINE void add_column(load *load, int element_bytes, int groups, int rows, const uint8_t *packed,
+                       int64_t group_bytes, const float *values, int64_t columns, int64_t column,
+                       floats sums[][FLOAT_TILE_GROUPS]) {
+    floats weights[FLOAT_TILE_GROUPS];
+    UNROLLED for (int g = 0; g < groups; g++) {
+        weights[g] = load(packed + g * group_bytes + column * LANES * element_bytes);
+    }
+    UNROLLED for (int r = 0; r < rows; r++) {
+        floats value = floats_all(values[r * columns + column]);
+        UNROLLED for (int g = 0; g < groups; g++) {
+            sums[r][g] = floats_fma(weights[g], value, sums[r][g]);
+        }
+    }
+}
+
 INLINE void linear_tile(load *load, int element_bytes, int groups, int rows,
                         const fb_matrix *weight, int64_t group_bytes, const fb_activations *x,
                         float *target, int group, int64_t row, int from, int to) {
@@ -42,23 +60,27 @@ INLINE void linear_tile(load *load, int element_bytes, int groups, int rows,
             sums[r][g] = sums_begin(weight, target + (int64_t)r * weight->rows, group + g, !from);
         }
     }
-    for (int64_t c = from; c < to; c++) {
-        floats weights[FLOAT_TILE_GROUPS];
-        const int64_t ahead = c * LANES * element_bytes + PREFETCH_BYTES;
-        const int64_t next = ahead < group_bytes ? ahead : ahead + (groups - 1) * group_bytes;
-        UNROLLED for (int g = 0; g < groups; g++) {
-            /* More rows take longer than memory does. */
-            if (rows <= 2) {
-                __builtin_prefetch(packed + g * group_bytes + next);
-            }
-            weights[g] = load(packed + g * group_bytes + c * LANES * element_bytes);
-        }
-        UNROLLED for (int r = 0; r < rows; r++) {
-            floats value = floats_all(values[r * columns + c]);
+    /* Columns of one cache line at a time, so that each line is asked for once. */
+    const int step = element_bytes * LANES < 64 ? 64 / (element_bytes * LANES) : 1;
+    int64_t column = from;
+    for (; column + step <= to; column += step) {
+        /* More rows take longer than memory does; and of lines of one column enough are asked for
+         * by the loads themselves. */
+        if (rows <= 2 && step > 1) {
+            int64_t ahead = column * LANES * element_bytes + PREFETCH_BYTES;
+            ahead += ahead < group_bytes ? 0 : (groups - 1) * group_bytes;
             UNROLLED for (int g = 0; g < groups; g++) {
-                sums[r][g] = floats_fma(weights[g], value, sums[r][g]);
+                __builtin_prefetch(packed + g * group_bytes + ahead);
             }
         }
+        UNROLLED for (int i = 0; i < step; i++) {
+            add_column(load, element_bytes, groups, rows, packed, group_bytes, values, columns,
+                       column + i, sums);
+        }
+    }
+    for (; column < to; column++) {
+        add_column(load, element_bytes, groups, rows, packed, group_bytes, values, columns, column,
+                   sums);
     }
     UNROLLED for (int r = 0; r < rows; r++) {
         UNROLLED for (int g = 0; g < groups; g++) {

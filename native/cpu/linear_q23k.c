@@ -20,8 +20,12 @@
 #define Q3_K_BLOCK_BYTES (BITS_BYTES + PAIRS_BYTES)
 #define Q3_K_PACKED_BYTES (114 * LANES)
 
-static const weight_traits Q2_K_TRAITS = {.sub_blocks = 2, .minima = 1, .code_bits = 2, .block_bytes = Q2_K_PACKED_BYTES / 8};
-static const weight_traits Q3_K_TRAITS = {.sub_blocks = 2, .offset_bits = 2, .code_bits = 3, .block_bytes = Q3_K_PACKED_BYTES / 8};
+static const weight_traits Q2_K_TRAITS = {
+    .sub_blocks = 2, .minima = 1, .code_bits = 2,
+    .block_bytes = Q2_K_PACKED_BYTES / 8};
+static const weight_traits Q3_K_TRAITS = {
+    .sub_blocks = 2, .offset_bits = 2, .code_bits = 3,
+    .block_bytes = Q3_K_PACKED_BYTES / 8};
 
 /* The low two bits of 32 columns from 32 * s of a file's super-block. */
 static void file_pairs(const uint8_t *quants, int s, uint8_t codes[32]) {

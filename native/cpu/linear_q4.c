@@ -15,8 +15,12 @@
 #define Q4_1_SOURCE_BYTES 20
 #define Q4_1_PACKED_BYTES (20 * LANES)
 
-static const weight_traits Q4_0_TRAITS = {.sub_blocks = 1, .offset_bits = 3, .code_bits = 4, .block_bytes = Q4_0_PACKED_BYTES};
-static const weight_traits Q4_1_TRAITS = {.sub_blocks = 1, .minima = 1, .code_bits = 4, .block_bytes = Q4_1_PACKED_BYTES};
+static const weight_traits Q4_0_TRAITS = {
+    .sub_blocks = 1, .offset_bits = 3, .code_bits = 4,
+    .block_bytes = Q4_0_PACKED_BYTES};
+static const weight_traits Q4_1_TRAITS = {
+    .sub_blocks = 1, .minima = 1, .code_bits = 4,
+    .block_bytes = Q4_1_PACKED_BYTES};
 
 /* The file's nibbles are those of a group already. */
 static void put_file_nibbles(uint8_t *nibbles, int lane, const uint8_t *source) {

@@ -19,8 +19,12 @@
 #define Q4_K_BLOCK_BYTES NIBBLES_BYTES
 #define Q5_K_BLOCK_BYTES (BITS_BYTES + NIBBLES_BYTES)
 
-static const weight_traits Q4_K_TRAITS = {.sub_blocks = 1, .minima = 1, .code_bits = 4, .block_bytes = 18 * LANES};
-static const weight_traits Q5_K_TRAITS = {.sub_blocks = 1, .minima = 1, .code_bits = 5, .block_bytes = 22 * LANES};
+static const weight_traits Q4_K_TRAITS = {
+    .sub_blocks = 1, .minima = 1, .code_bits = 4,
+    .block_bytes = 18 * LANES};
+static const weight_traits Q5_K_TRAITS = {
+    .sub_blocks = 1, .minima = 1, .code_bits = 5,
+    .block_bytes = 22 * LANES};
 
 static void put_header(uint8_t *header, int lane, const uint8_t *source) {
     put_half(header, lane, source);

@@ -15,8 +15,12 @@
 #define Q5_1_SOURCE_BYTES 24
 #define Q5_1_PACKED_BYTES (24 * LANES)
 
-static const weight_traits Q5_0_TRAITS = {.sub_blocks = 1, .offset_bits = 4, .code_bits = 5, .block_bytes = Q5_0_PACKED_BYTES};
-static const weight_traits Q5_1_TRAITS = {.sub_blocks = 1, .minima = 1, .code_bits = 5, .block_bytes = Q5_1_PACKED_BYTES};
+static const weight_traits Q5_0_TRAITS = {
+    .sub_blocks = 1, .offset_bits = 4, .code_bits = 5,
+    .block_bytes = Q5_0_PACKED_BYTES};
+static const weight_traits Q5_1_TRAITS = {
+    .sub_blocks = 1, .minima = 1, .code_bits = 5,
+    .block_bytes = Q5_1_PACKED_BYTES};
 
 /* Four bytes of fifth bits and 16 of nibbles, as in the file. */
 static void put_file_codes(uint8_t *bits, int lane, const uint8_t *source) {

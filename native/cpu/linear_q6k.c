@@ -15,7 +15,9 @@
 #define BLOCK_BYTES (PAIRS_BYTES + NIBBLES_BYTES)
 #define PACKED_BYTES (210 * LANES)
 
-static const weight_traits TRAITS = {.sub_blocks = 2, .offset_bits = 5, .code_bits = 6, .block_bytes = PACKED_BYTES / 8};
+static const weight_traits TRAITS = {
+    .sub_blocks = 2, .offset_bits = 5, .code_bits = 6,
+    .block_bytes = PACKED_BYTES / 8};
 
 /* Codes of 32 columns from 32 * s of a file's super-block. */
 static void file_codes(const uint8_t *source, int s, uint8_t codes[32]) {

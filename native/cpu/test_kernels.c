@@ -85,7 +85,9 @@ static void decode_q5_1(const uint8_t *b, double *w) {
     }
 }
 
-static int pair(const uint8_t *b, int i) { return b[i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3; }
+static int pair(const uint8_t *b, int i) {
+    return b[i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3;
+}
 
 static void decode_q2_k(const uint8_t *b, double *w) {
     for (int i = 0; i < 256; i++) {
