@@ -17,9 +17,9 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   no connection, 408, 409, 425, 5xx, nonsense   try again, then elsewhere
  *   429, 503, 529                                 the same, and leave it alone for a while
- *   401, 402, 403, 3xx, no credit                 the configuration's fault: elsewhere, and a line
- *                                                 in the log; its words are not for the caller
- *   404                                           elsewhere, else the upstream's words
+ *   401, 402, 403, 405, 3xx, no credit, and a     the configuration's fault: elsewhere, and a line
+ *   404 that is no error of the API               in the log; its words are not for the caller
+ *   any other 404                                 elsewhere, else the upstream's words
  *   other 4xx                                     the request's fault: the upstream's words
  *   silence                                       elsewhere
  * </pre>
@@ -126,7 +126,8 @@ final class AttemptFailures {
   private AttemptFailure failure(int status, ErrorBody body, long retryAfterMs) {
     boolean noCredit = status == 429 && "insufficient_quota".equals(body.code());
     return switch (status) {
-      case 401, 402, 403 -> misconfigured(status);
+      case 401, 402, 403, 405 -> misconfigured(status);
+      case 404 -> body.isTyped() ? rejected(status, body) : misconfigured(status);
       case 429, 503, 529 -> noCredit ? misconfigured(status) : overloaded(status, retryAfterMs);
       case 408, 409, 425 -> failed(status);
       default -> {

@@ -45,6 +45,11 @@ record ErrorBody(
         text(code));
   }
 
+  /** Whether it says what kind of error it is, as an API does and a server without one does not. */
+  boolean isTyped() {
+    return type != null || code != null;
+  }
+
   private static int status(JsonNode status) {
     int value = status.asInt();
     return value >= MIN_STATUS && value <= MAX_STATUS ? value : 0;

@@ -57,6 +57,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
   private final UpstreamSink sink;
   private final List<Exchange> running = new ArrayList<>(1);
   private @Nullable Request request;
+  private @Nullable Future<Permit> entering;
   private @Nullable Exchange answering;
   private @Nullable AttemptFailure lastFailure;
   private long timer = NONE;
@@ -135,9 +136,9 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
   private void enter() {
     String name = line.upstream().settings().name();
     if (!attempts.include(name)) {
-      gate.enter(tokens, leftMs()).onComplete(this::onEntered);
+      await(gate.enter(tokens, leftMs()));
     } else if (gate.mayRepeat()) {
-      gate.enterAgain(tokens, leftMs()).onComplete(this::onEntered);
+      await(gate.enterAgain(tokens, leftMs()));
     } else {
       String why = "The upstream '%s' has failed and is not asked again now.".formatted(name);
       fail(new UpstreamFailure(new Failure.UpstreamFailed(why), true));
@@ -150,12 +151,17 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
     return withinMs - TimeUnit.NANOSECONDS.toMillis(passedNanos);
   }
 
+  private void await(Future<Permit> entered) {
+    entering = entered;
+    entered.onComplete(this::onEntered);
+  }
+
   private void onEntered(AsyncResult<Permit> entered) {
     Permit permit = entered.result();
     if (permit == null) {
       onRefused(entered.cause());
     } else if (over) {
-      permit.release();
+      permit.unsent();
     } else {
       attempts.add(line.upstream().settings().name());
       send(permit);
@@ -208,11 +214,12 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
       return;
     }
     hedged = true;
-    Future<Permit> entering = gate.enterAgain(tokens, leftMs());
-    if (entering.succeeded()) {
-      send(entering.result());
+    Future<Permit> entered = gate.enterAgain(tokens, leftMs());
+    if (entered.succeeded()) {
+      send(entered.result());
     } else {
-      entering.onSuccess(Permit::release);
+      entered.onSuccess(Permit::unsent);
+      gate.leave(entered);
     }
   }
 
@@ -271,7 +278,7 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
 
   private void enterAgain() {
     timer = NONE;
-    gate.enterAgain(tokens, leftMs()).onComplete(this::onEntered);
+    await(gate.enterAgain(tokens, leftMs()));
   }
 
   /** The upstream's own wish where it has one, and else what its gate makes of it. */
@@ -303,6 +310,9 @@ final class Forwarding implements UpstreamCall, Exchange.Listener {
     running.clear();
     left.forEach(Exchange::cancel);
     stop();
+    if (entering != null) {
+      gate.leave(entering);
+    }
   }
 
   private void stop() {

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *   enter --cool-off, minute rates, a place in the queue, breaker--> takes from the rates and the
  *     breaker, and waits in the queue unless a slot is free
  *   a slot becomes free --> the first in the queue is sent
- *   its time is over, the circuit opens, a cool-off begins --> it is refused, and what it took is
- *     put back
+ *   its time is over, the circuit opens, a cool-off begins, its caller leaves --> it is refused or
+ *     forgotten, and what it took is put back
  *   a permit is used --> its slot is free, and the parts learn what it tells
  * </pre>
  *
@@ -237,13 +237,26 @@ final class SharedGate implements UpstreamGate {
     }
   }
 
-  /** Refuses those who have waited, and puts back what they took. */
+  /** Refuses those who have waited. */
   private void refuse(List<Waiter> waiters, GateClosedException why, long nowNanos) {
     for (Waiter waiter : waiters) {
-      breaker.release(waiter.permit().permission);
-      requestRate.correct(1, 0, nowNanos);
-      tokenRate.correct(waiter.permit().reservedTokens, 0, nowNanos);
+      putBack(waiter.permit(), nowNanos);
       waiter.refuse(why);
+    }
+  }
+
+  /** What a request took that is not sent. */
+  private void putBack(SharedPermit permit, long nowNanos) {
+    breaker.release(permit.permission);
+    requestRate.correct(1, 0, nowNanos);
+    tokenRate.correct(permit.reservedTokens, 0, nowNanos);
+  }
+
+  @Override
+  public synchronized void leave(Future<Permit> entered) {
+    Waiter waiter = line.remove(waiting -> waiting.answer().future() == entered);
+    if (waiter != null) {
+      putBack(waiter.permit(), nowNanos());
     }
   }
 
@@ -361,6 +374,11 @@ final class SharedGate implements UpstreamGate {
               window.shrink();
             }
           });
+    }
+
+    @Override
+    public void unsent() {
+      use(nowNanos -> putBack(this, nowNanos));
     }
 
     /** What it used is unknown, and stays reserved. */

@@ -16,7 +16,7 @@ interface UpstreamGate {
    *     too late is refused at once, so that nothing is computed for nobody
    * @return on the caller's context; fails with {@link GateClosedException} at once, when the time
    *     is over, or as soon as waiting has become vain. A caller that is no longer interested when
-   *     it succeeds must release.
+   *     it succeeds has {@link Permit#unsent}.
    */
   Future<Permit> enter(long tokens, long withinMs);
 
@@ -25,6 +25,13 @@ interface UpstreamGate {
    * not fill the budget. What the budget gave is not put back where this fails.
    */
   Future<Permit> enterAgain(long tokens, long withinMs);
+
+  /**
+   * Waits no more for what {@link #enter} or {@link #enterAgain} gave, which then never completes:
+   * the place in the queue is free, and what was taken is put back. Harmless where it has
+   * completed, or is about to.
+   */
+  void leave(Future<Permit> entered);
 
   /**
    * How long it is not worth asking; 0 where a request may be sent now or queued. Cheap: asked for
@@ -69,6 +76,11 @@ interface UpstreamGate {
      * do, it has more to do than it can.
      */
     void unanswered();
+
+    /**
+     * Nothing was sent: the caller left before. What was taken of the minute's rates is put back.
+     */
+    void unsent();
 
     /** Nothing is known of the upstream: the caller left, or its request was wrong. */
     void release();

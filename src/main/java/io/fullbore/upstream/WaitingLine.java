@@ -3,6 +3,8 @@ package io.fullbore.upstream;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Those who wait, first come first served, all equally long at most: the first in the line is the
@@ -45,6 +47,21 @@ final class WaitingLine<T> {
   /** The first, who leaves. */
   T remove() {
     return places.remove().who();
+  }
+
+  /**
+   * The first who is meant, who leaves.
+   *
+   * @return null where nobody is
+   */
+  @Nullable T remove(Predicate<T> meant) {
+    for (Place<T> place : places) {
+      if (meant.test(place.who())) {
+        places.remove(place);
+        return place.who();
+      }
+    }
+    return null;
   }
 
   /** Those whose time is over, who leave. */

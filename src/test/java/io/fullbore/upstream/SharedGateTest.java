@@ -92,6 +92,23 @@ class SharedGateTest {
   }
 
   @Test
+  void whoLeavesPutsBackWhatItTook() throws Exception {
+    var settings = new GateSettings(1, 1, 5_000, 2, 0);
+    SharedGate gate = gate(settings);
+    Permit held = sent(gate);
+    Future<Permit> gone = gate.enter(1, Long.MAX_VALUE);
+    gate.leave(gone);
+    gate.leave(gone);
+    Future<Permit> waiting = gate.enter(1, Long.MAX_VALUE);
+    held.release();
+    granted(waiting).unsent();
+    gate.leave(waiting);
+    assertFalse(gone.isComplete());
+    sent(gate);
+    assertEquals(1, gate.inFlight());
+  }
+
+  @Test
   void beyondTheQueueItIsRefusedAtOnce() {
     SharedGate gate = gate(GateSettings.slots(1, 2));
     sent(gate);

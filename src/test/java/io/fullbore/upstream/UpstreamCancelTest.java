@@ -17,6 +17,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,10 +91,33 @@ class UpstreamCancelTest {
     CallLog log = rig.ask(rig.client(settings()), STREAM);
     Eventually.await(() -> rig.gate.waitingCount() == 1);
     cancel(log);
+    assertEquals(0, rig.gate.waitingCount());
     rig.gate.admitAll();
-    rig.awaitOutcomes("released");
+    rig.awaitOutcomes();
     assertNothingFollows(log);
     assertEquals(1, stub.counts().requests());
+  }
+
+  @Test
+  void whoLeavesTheQueueMakesRoomForOthers() throws Exception {
+    stub.always(StubBehaviour.of(Fault.of(Kind.SILENT)));
+    var gate =
+        new SharedGate(
+            GateSettings.slots(1, 1).upstream(),
+            rig.vertx,
+            System::nanoTime,
+            new SplittableRandom(1));
+    UpstreamClient client = rig.client(settings(), gate);
+    CallLog sent = rig.ask(client, STREAM);
+    Eventually.await(() -> !stub.requests().isEmpty());
+    CallLog gone = rig.ask(client, STREAM);
+    cancel(gone);
+    CallLog next = rig.ask(client, STREAM);
+    stub.always(StubBehaviour.PLAIN);
+    cancel(sent);
+    next.awaitEnd();
+    assertEquals(2, stub.counts().requests());
+    Eventually.await(() -> gate.inFlight() == 0);
   }
 
   @Test

@@ -408,6 +408,18 @@ class UpstreamFaultsTest {
     rig.awaitOutcomes("released");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {404, 405})
+  void aPathThatTheUpstreamDoesNotKnowIsTheConfigurationsFault(int status) throws Exception {
+    String url =
+        rig.serve(
+            request -> request.response().setStatusCode(status).end("<html>Nothing here</html>"));
+    CallLog log = rig.ask(rig.client(new Settings(url)), WHOLE);
+    assertMessage("does not serve this gateway", log.awaitFailure());
+    assertTrue(log.awaitFailure().elsewhere());
+    log.awaitFailure(Failure.UpstreamFailed.class);
+  }
+
   @Test
   void aRequestThatCannotBeWrittenEndsAndTakesNoPlace() throws Exception {
     ForwardedCall call = Calls.chat(BODY.formatted(false));

@@ -81,6 +81,11 @@ final class WatchedGate implements UpstreamGate {
     }
   }
 
+  @Override
+  public synchronized void leave(Future<Permit> entered) {
+    waiting.removeIf(promise -> promise.future() == entered);
+  }
+
   private Future<Permit> enter(boolean waits) {
     if (closed != null) {
       return Future.failedFuture(closed);
@@ -154,6 +159,11 @@ final class WatchedGate implements UpstreamGate {
     @Override
     public void unanswered() {
       use("unanswered");
+    }
+
+    @Override
+    public void unsent() {
+      use("unsent");
     }
 
     @Override
