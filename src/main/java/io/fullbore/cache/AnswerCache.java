@@ -23,7 +23,6 @@ public final class AnswerCache {
   private final LocalAnswers local;
   private final @Nullable RedisAnswers remote;
   private final GatewayConfig.Cache settings;
-  private RedisAnswers.Epochs epochs = new RedisAnswers.Epochs(0, 0);
 
   /**
    * @param local shared by all instances
@@ -46,28 +45,19 @@ public final class AnswerCache {
   }
 
   private Future<Void> followPurges(RedisAnswers answers) {
+    RedisAnswers.Epochs before = local.epochs();
     return answers
         .epochs()
         .map(
             known -> {
-              known.ifPresent(this::adopt);
+              known.ifPresent(now -> local.follow(before, now));
               return null;
             });
   }
 
-  private void adopt(RedisAnswers.Epochs known) {
-    if (known.all() != epochs.all()) {
-      local.purge(Purge.ALL);
-    }
-    if (known.knowledge() != epochs.knowledge()) {
-      local.purge(Purge.KNOWLEDGE);
-    }
-    epochs = known;
-  }
-
   /** Counts the purges of everything: part of what is hashed. */
   public long epoch() {
-    return epochs.all();
+    return local.epochs().all();
   }
 
   public GatewayConfig.Cache settings() {

@@ -17,6 +17,8 @@ public final class LocalAnswers {
 
   private final Cache<CacheKey, StoredAnswer> answers;
 
+  private volatile RedisAnswers.Epochs epochs = new RedisAnswers.Epochs(0, 0);
+
   /**
    * @param maxBytes about what all answers may take together; 0 keeps none
    * @param ttlMs how long an answer is kept
@@ -49,6 +51,30 @@ public final class LocalAnswers {
 
   public void put(CacheKey key, StoredAnswer answer) {
     answers.put(key, answer);
+  }
+
+  /** The purges that these answers have been through. */
+  RedisAnswers.Epochs epochs() {
+    return epochs;
+  }
+
+  /**
+   * Goes through purges of other nodes, once for all instances: what one of them has read is out of
+   * date where another was quicker.
+   *
+   * @param before what {@link #epochs} said when {@code now} was asked for
+   */
+  synchronized void follow(RedisAnswers.Epochs before, RedisAnswers.Epochs now) {
+    if (epochs != before || now.equals(before)) {
+      return;
+    }
+    if (now.all() != before.all()) {
+      purge(AnswerCache.Purge.ALL);
+    }
+    if (now.knowledge() != before.knowledge()) {
+      purge(AnswerCache.Purge.KNOWLEDGE);
+    }
+    epochs = now;
   }
 
   /** Forgets answers. */

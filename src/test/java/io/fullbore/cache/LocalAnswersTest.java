@@ -66,6 +66,20 @@ class LocalAnswersTest {
   }
 
   @Test
+  void goesThroughEachPurgeOfOtherNodesOnce() {
+    LocalAnswers answers = answers(1 << 20, false);
+    var before = answers.epochs();
+    answers.put(StoredAnswers.key(1), StoredAnswers.answer("old"));
+    answers.follow(before, new RedisAnswers.Epochs(1, 0));
+    assertNull(answers.get(StoredAnswers.key(1)));
+    answers.put(StoredAnswers.key(1), StoredAnswers.answer("new"));
+    answers.follow(before, new RedisAnswers.Epochs(1, 0)); // another instance has asked too
+    answers.follow(before, new RedisAnswers.Epochs(0, 0)); // or had asked before
+    assertNotNull(answers.get(StoredAnswers.key(1)));
+    assertEquals(1, answers.epochs().all());
+  }
+
+  @Test
   void onlyWholeAnswersComplete() {
     StoredAnswer answer = StoredAnswers.answer("a");
     assertTrue(answer.completes(1));
