@@ -1,4 +1,4 @@
-/* What the tests of the kernels share: counted checks, and numbers that are the same on every run. */
+/* What the tests of the kernels share: counted checks, and numbers that every run has. */
 #ifndef FULLBORE_CHECKS_H
 #define FULLBORE_CHECKS_H
 

@@ -2,7 +2,7 @@
  * Vectors of one element per row of a group, for the instruction set this file is compiled for.
  * Kernels are written once in these terms and compiled once per instruction set.
  *
- * floats, ints: LANES 32-bit elements. "Codes" are four bytes per element: four columns of each row.
+ * floats, ints: LANES 32-bit elements. "Codes" are four bytes per element: four columns of a row.
  */
 #ifndef FULLBORE_LANES_H
 #define FULLBORE_LANES_H
@@ -12,7 +12,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Loops whose counts are constants once inlined, and whose arrays are meant to live in registers. */
+/* Loops whose counts are constants once inlined, and whose arrays are to live in registers. */
 #define UNROLLED _Pragma("GCC unroll 32")
 
 #if defined(__AVX512F__)

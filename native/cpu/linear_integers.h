@@ -24,8 +24,8 @@
 #define PANEL_BLOCKS 16
 #define LARGEST_DIRECT_ROWS 8
 
-/* How far ahead of their use weights are asked for from memory. Processors do not ask this far ahead
- * of their own accord: without it, decode takes up to twice as long. */
+/* How far ahead of their use weights are asked for from memory. Processors do not ask this far
+ * ahead of their own accord: without it, decode takes up to twice as long. */
 #define PREFETCH_BYTES 4096
 
 /* weight = scale * (code - offset) or scale * code - minimum. */
