@@ -208,7 +208,12 @@ public final class UpstreamConfig {
 
     /** What one of its models is called beside local ones. */
     public String fullName(String model) {
-      return name + "/" + model;
+      return fullName(name, model);
+    }
+
+    /** The same for whoever knows the upstream's name alone. */
+    public static String fullName(String upstream, String model) {
+      return upstream + "/" + model;
     }
 
     /** Whether it lists this model. */

@@ -12,4 +12,13 @@ public interface Hold {
 
   /** Frees the slot; gives back all that was reserved. The request itself stays counted. */
   void release();
+
+  /** Settles what was used, or releases where nothing was. */
+  default void end(Usage usage) {
+    if (usage.totalTokens() > 0) {
+      settle(usage);
+    } else {
+      release();
+    }
+  }
 }

@@ -32,7 +32,7 @@ public sealed interface Target {
 
     @Override
     public String priceName() {
-      return upstream + "/" + model();
+      return UpstreamConfig.Upstream.fullName(upstream, model());
     }
   }
 }

@@ -155,11 +155,8 @@ public final class Answer {
   }
 
   private void settle() {
-    Usage usage = usage();
-    if (hold != null && usage.totalTokens() > 0) {
-      hold.settle(usage);
-    } else if (hold != null) {
-      hold.release();
+    if (hold != null) {
+      hold.end(usage());
     }
   }
 

@@ -78,10 +78,6 @@ final class Journey {
     return attempts;
   }
 
-  boolean ended() {
-    return ended;
-  }
-
   private void next() {
     if (nextLeg == itinerary.legs().size()) {
       finish(worth == null ? nobody() : worth);
@@ -252,19 +248,14 @@ final class Journey {
       if (forwarded == null) {
         return 0;
       }
-      Integer stated = forwarded.maxAnswerTokens();
-      long answer =
-          stated != null
-              ? stated
-              : target instanceof Target.Upstream upstream
-                  ? upstream.settings().maxAnswerTokens()
-                  : 0;
+      long unstated =
+          target instanceof Target.Upstream upstream ? upstream.settings().maxAnswerTokens() : 0;
       return means
           .prices()
           .costMicros(
               target.priceName(),
               forwarded.bodyBytes() / MIN_BYTES_PER_TOKEN,
-              answer * forwarded.choiceCount());
+              forwarded.answerTokens(unstated));
     }
   }
 }

@@ -63,9 +63,7 @@ final class UpstreamLeg implements Journey.Leg, UpstreamSink, AnswerFlow {
     if (ended) {
       return;
     }
-    Integer stated = forwarded.maxAnswerTokens();
-    long perChoice = stated == null ? target.settings().maxAnswerTokens() : stated;
-    long answerTokens = perChoice * forwarded.choiceCount();
+    long answerTokens = forwarded.answerTokens(target.settings().maxAnswerTokens());
     journey
         .means()
         .limits()
@@ -168,10 +166,8 @@ final class UpstreamLeg implements Journey.Leg, UpstreamSink, AnswerFlow {
   }
 
   private void settle(Usage usage) {
-    if (hold != null && usage.totalTokens() > 0) {
-      hold.settle(usage);
-    } else if (hold != null) {
-      hold.release();
+    if (hold != null) {
+      hold.end(usage);
     }
   }
 }

@@ -28,4 +28,13 @@ public record ForwardedCall(
     CHAT_COMPLETIONS,
     COMPLETIONS
   }
+
+  /**
+   * Tokens that all choices may have together.
+   *
+   * @param unstated tokens per choice where the caller does not say
+   */
+  public long answerTokens(long unstated) {
+    return choiceCount * (maxAnswerTokens == null ? unstated : maxAnswerTokens);
+  }
 }

@@ -1,42 +1,15 @@
 package io.fullbore.upstream;
 
-import static io.fullbore.upstream.Gates.enterMany;
-import static io.fullbore.upstream.Gates.granted;
-import static io.fullbore.upstream.Gates.refusedAtOnce;
-import static io.fullbore.upstream.Gates.sent;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fullbore.upstream.UpstreamGate.Permit;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What a gate does where an upstream takes longer and longer. */
-class SharedGateOverloadTest {
-  private static Vertx vertx;
-
-  private final ManualClock clock = new ManualClock();
-  private final ManualAlarm alarm = new ManualAlarm();
-
-  @BeforeAll
-  static void open() {
-    vertx = Vertx.vertx();
-  }
-
-  @AfterAll
-  static void close() throws Exception {
-    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
-  }
-
-  private SharedGate gate(GateSettings settings) {
-    return new SharedGate(settings.upstream(), vertx, alarm, clock, FixedRandom.MOST);
-  }
-
+class SharedGateOverloadTest extends GateFixture {
   @Test
   void whoWouldGetTheUsualAnswerTooLateIsNotKeptWaiting() throws Exception {
     SharedGate gate = gate(GateSettings.slots(1, 9));

@@ -1,11 +1,5 @@
 package io.fullbore.upstream;
 
-import static io.fullbore.upstream.Gates.breakCircuit;
-import static io.fullbore.upstream.Gates.enterMany;
-import static io.fullbore.upstream.Gates.granted;
-import static io.fullbore.upstream.Gates.refused;
-import static io.fullbore.upstream.Gates.refusedAtOnce;
-import static io.fullbore.upstream.Gates.sent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -19,32 +13,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class SharedGateTest {
-  private static Vertx vertx;
-
-  private final ManualClock clock = new ManualClock();
-  private final ManualAlarm alarm = new ManualAlarm();
-
-  @BeforeAll
-  static void open() {
-    vertx = Vertx.vertx();
-  }
-
-  @AfterAll
-  static void close() throws Exception {
-    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
-  }
-
-  private SharedGate gate(GateSettings settings) {
-    return new SharedGate(settings.upstream(), vertx, alarm, clock, FixedRandom.MOST);
-  }
-
+class SharedGateTest extends GateFixture {
   @Test
   void lastInTheQueueIsSentLast() throws Exception {
     SharedGate gate = gate(GateSettings.slots(1, 3));

@@ -38,16 +38,12 @@ public record CompletionRequest(
    * @throws InvalidRequestException at the first mistake
    */
   public static CompletionRequest chat(Buffer body, Requester requester, RoutingTable routes) {
-    JsonValue value = JsonValue.parse(body);
-    byte[] digest = CanonicalRequest.digest(value.node());
-    Route route = route(value, routes);
-    return route.mayForward()
-        ? new ForwardedReader(Endpoint.CHAT_COMPLETIONS, value, requester, route)
-            .read(
-                digest,
-                body.length(),
-                fields -> new ChatRequestReader(fields, requester, route).read(digest))
-        : new ChatRequestReader(value.fields(), requester, route).read(digest);
+    return read(
+        Endpoint.CHAT_COMPLETIONS,
+        body,
+        requester,
+        routes,
+        (fields, route, digest) -> new ChatRequestReader(fields, requester, route).read(digest));
   }
 
   /**
@@ -56,16 +52,29 @@ public record CompletionRequest(
    * @throws InvalidRequestException at the first mistake
    */
   public static CompletionRequest text(Buffer body, Requester requester, RoutingTable routes) {
+    return read(
+        Endpoint.COMPLETIONS,
+        body,
+        requester,
+        routes,
+        (fields, route, digest) -> new TextRequestReader(fields, requester, route).read(digest));
+  }
+
+  /** Reads a body as one for local models. */
+  @FunctionalInterface
+  private interface LocalReader {
+    CompletionRequest read(JsonFields fields, Route route, byte[] digest);
+  }
+
+  private static CompletionRequest read(
+      Endpoint endpoint, Buffer body, Requester requester, RoutingTable routes, LocalReader local) {
     JsonValue value = JsonValue.parse(body);
     byte[] digest = CanonicalRequest.digest(value.node());
     Route route = route(value, routes);
     return route.mayForward()
-        ? new ForwardedReader(Endpoint.COMPLETIONS, value, requester, route)
-            .read(
-                digest,
-                body.length(),
-                fields -> new TextRequestReader(fields, requester, route).read(digest))
-        : new TextRequestReader(value.fields(), requester, route).read(digest);
+        ? new ForwardedReader(endpoint, value, requester, route)
+            .read(digest, body.length(), fields -> local.read(fields, route, digest))
+        : local.read(value.fields(), route, digest);
   }
 
   /** Who serves the name that the body asks for; nobody where it is unknown. */

@@ -6,13 +6,33 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fullbore.Eventually;
 import io.fullbore.upstream.UpstreamGate.Permit;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 
-/** What tests of a gate do with it. */
-final class Gates {
-  private Gates() {}
+/** A clock, an alarm and gates for a test, and what it does with them. */
+abstract class GateFixture {
+  static Vertx vertx;
+
+  final ManualClock clock = new ManualClock();
+  final ManualAlarm alarm = new ManualAlarm();
+
+  @BeforeAll
+  static void open() {
+    vertx = Vertx.vertx();
+  }
+
+  @AfterAll
+  static void close() throws Exception {
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  SharedGate gate(GateSettings settings) {
+    return new SharedGate(settings.upstream(), vertx, alarm, clock, FixedRandom.MOST);
+  }
 
   static Permit granted(Future<Permit> entered) throws Exception {
     return entered.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
