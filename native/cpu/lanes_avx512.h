@@ -36,6 +36,21 @@ INLINE floats floats_of_bf16(const void *source) {
         _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(source)), 16));
 }
 
+#ifdef __AVX512BF16__
+/* Each element is two columns in bfloat16. */
+#define BF16_PAIRS
+
+/* 2 * LANES columns in order, rounded to the nearest. */
+INLINE ints pairs_of_floats(floats first, floats second) {
+    return (ints)_mm512_cvtne2ps_pbh(second, first);
+}
+
+/* sum + a[0] * b[0] + a[1] * b[1] in each element. */
+INLINE floats floats_add_pairs(ints a, ints b, floats sum) {
+    return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
+}
+#endif
+
 INLINE floats floats_of_ints(ints a) { return _mm512_cvtepi32_ps(a); }
 INLINE floats floats_add(floats a, floats b) { return _mm512_add_ps(a, b); }
 INLINE floats floats_mul(floats a, floats b) { return _mm512_mul_ps(a, b); }

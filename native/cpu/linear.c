@@ -19,7 +19,7 @@ typedef struct {
 static const linear_format FORMATS[] = {
     {0, 0, 1, 4, 4, pack_f32, linear_f32},
     {1, 0, 1, 2, 2, pack_f16, linear_f16},
-    {30, 0, 1, 2, 2, pack_f16, linear_bf16},
+    {30, 0, 1, 2, 2, pack_bf16, linear_bf16},
     {8, 1, 32, 34, 34, pack_q8_0, linear_q8_0},
     {2, 1, 32, 18, 18, pack_q4_0, linear_q4_0},
     {3, 1, 32, 20, 20, pack_q4_1, linear_q4_1},
@@ -42,7 +42,10 @@ static const linear_format *find(int32_t format) {
 }
 
 static int64_t group_bytes(const linear_format *f, int32_t columns) {
-    return (int64_t)(columns / f->block_columns) * f->packed_bytes * LANES;
+    int64_t blocks = columns / f->block_columns;
+    /* Two columns of half precision may be one element. */
+    blocks += f->packed_bytes == 2 ? blocks % 2 : 0;
+    return blocks * f->packed_bytes * LANES;
 }
 
 int32_t fb_lanes(void) { return LANES; }

@@ -14,7 +14,7 @@ typedef void pack_row(const uint8_t *row, int columns, int lane, uint8_t *group)
 typedef void multiply(const fb_matrix *weight, int64_t group_bytes, const fb_activations *x,
                       int row_count, float *target, int from, int to);
 
-pack_row pack_f32, pack_f16;
+pack_row pack_f32, pack_f16, pack_bf16;
 multiply linear_f32, linear_f16, linear_bf16;
 pack_row pack_q8_0, pack_q4_0, pack_q4_1, pack_q5_0, pack_q5_1;
 multiply linear_q8_0, linear_q4_0, linear_q4_1, linear_q5_0, linear_q5_1;

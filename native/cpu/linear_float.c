@@ -1,5 +1,11 @@
 /*
- * F32, F16, BF16 weights by float activations. Packed: [column][LANES] elements.
+ * F32, F16, BF16 weights by float activations, one unit of columns at a time. Packed:
+ *
+ *   [column][LANES] elements              a unit is one column, multiplied as floats
+ *   [column / 2][LANES][2] bfloat16       a unit is two columns, of F16 and BF16 where processors
+ *                                         multiply bfloat16 (BF16_PAIRS): twice as many products at
+ *                                         once. Weights of F16 are rounded to bfloat16 when they
+ *                                         are packed, activations as they are read.
  *
  * Sums of FLOAT_TILE_GROUPS groups by FLOAT_TILE_ROWS rows stay in registers while columns pass;
  * PANEL_COLUMNS of these groups' weights stay in the first-level cache while rows pass. Each output
@@ -9,16 +15,25 @@
 #include "linear.h"
 #include "sums.h"
 
-#define PANEL_COLUMNS 128
+#define PANEL_COLUMNS 512
 
 /* Per group: there are FLOAT_TILE_GROUPS streams of weights. */
 #define PREFETCH_BYTES 2048
 
-typedef floats load(const uint8_t *element);
+/* A unit's weights of LANES rows. */
+typedef floats load(const uint8_t *packed);
 
-INLINE floats load_f32(const uint8_t *element) { return floats_load((const float *)element); }
-INLINE floats load_f16(const uint8_t *element) { return floats_of_halves(element); }
-INLINE floats load_bf16(const uint8_t *element) { return floats_of_bf16(element); }
+/* sum + weights * values, where each element is a unit. */
+typedef floats add_product(floats weights, floats values, floats sum);
+
+typedef struct {
+    load *load;
+    add_product *add;
+    int columns; /* of a unit */
+    int bytes;   /* of a unit and a lane */
+} unit_kind;
+
+INLINE floats load_floats(const uint8_t *packed) { return floats_load((const float *)packed); }
 
 void pack_f32(const uint8_t *row, int columns, int lane, uint8_t *group) {
     for (int64_t c = 0; c < columns; c++) {
@@ -26,30 +41,139 @@ void pack_f32(const uint8_t *row, int columns, int lane, uint8_t *group) {
     }
 }
 
+#ifdef BF16_PAIRS
+
+/* Pairs of 2 * LANES columns; those from `count` on are zeros. */
+INLINE ints pairs_of_values(const float *values, int count) {
+    if (count >= 2 * LANES) {
+        return pairs_of_floats(floats_load(values), floats_load(values + LANES));
+    }
+    return pairs_of_floats(floats_load_first(values, count < LANES ? count : LANES),
+                           floats_load_first(values + LANES, count < LANES ? 0 : count - LANES));
+}
+
+INLINE void put_pairs_of_columns(ints pairs, int count, int lane, uint8_t *group) {
+    int32_t units[LANES];
+    ints_store(units, pairs);
+    for (int i = 0; 2 * i < count; i++) {
+        memcpy(group + (i * LANES + lane) * 4, &units[i], 4);
+    }
+}
+
+void pack_f16(const uint8_t *row, int columns, int lane, uint8_t *group) {
+    for (int c = 0; c < columns; c += 2 * LANES, group += 4 * LANES * LANES) {
+        int count = columns - c < 2 * LANES ? columns - c : 2 * LANES;
+        uint8_t halves[4 * LANES] = {0};
+        memcpy(halves, row + 2 * c, 2 * (size_t)count);
+        ints pairs = pairs_of_floats(floats_of_halves(halves), floats_of_halves(halves + 2 * LANES));
+        put_pairs_of_columns(pairs, count, lane, group);
+    }
+}
+
+void pack_bf16(const uint8_t *row, int columns, int lane, uint8_t *group) {
+    for (int64_t c = 0; c < columns; c++) {
+        memcpy(group + (c / 2 * LANES + lane) * 4 + c % 2 * 2, row + c * 2, 2);
+    }
+}
+
+INLINE floats add_pairs(floats weights, floats values, floats sum) {
+    return floats_add_pairs(ints_bits(weights), ints_bits(values), sum);
+}
+
+static const unit_kind F16 = {load_floats, add_pairs, 2, 4};
+static const unit_kind BF16 = {load_floats, add_pairs, 2, 4};
+
+#else
+
 void pack_f16(const uint8_t *row, int columns, int lane, uint8_t *group) {
     for (int64_t c = 0; c < columns; c++) {
         memcpy(group + (c * LANES + lane) * 2, row + c * 2, 2);
     }
 }
 
-INLINE void add_column(load *load, int element_bytes, int groups, int rows, const uint8_t *packed,
-                       int64_t group_bytes, const float *values, int64_t columns, int64_t column,
-                       floats sums[][FLOAT_TILE_GROUPS]) {
+void pack_bf16(const uint8_t *row, int columns, int lane, uint8_t *group) {
+    pack_f16(row, columns, lane, group);
+}
+
+INLINE floats load_f16(const uint8_t *packed) { return floats_of_halves(packed); }
+INLINE floats load_bf16(const uint8_t *packed) { return floats_of_bf16(packed); }
+
+static const unit_kind F16 = {load_f16, floats_fma, 1, 2};
+static const unit_kind BF16 = {load_bf16, floats_fma, 1, 2};
+
+#endif
+
+static const unit_kind F32 = {load_floats, floats_fma, 1, 4};
+
+/* values: [row][stride], from this unit on. */
+INLINE void add_unit(unit_kind kind, int groups, int rows, const uint8_t *packed,
+                     int64_t group_bytes, const float *values, int64_t stride,
+                     floats sums[][FLOAT_TILE_GROUPS]) {
     floats weights[FLOAT_TILE_GROUPS];
     UNROLLED for (int g = 0; g < groups; g++) {
-        weights[g] = load(packed + g * group_bytes + column * LANES * element_bytes);
+        weights[g] = kind.load(packed + g * group_bytes);
     }
     UNROLLED for (int r = 0; r < rows; r++) {
-        floats value = floats_all(values[r * columns + column]);
+        floats value = floats_all(values[r * stride]);
         UNROLLED for (int g = 0; g < groups; g++) {
-            sums[r][g] = floats_fma(weights[g], value, sums[r][g]);
+            sums[r][g] = kind.add(weights[g], value, sums[r][g]);
         }
     }
 }
 
-INLINE void linear_tile(load *load, int element_bytes, int groups, int rows,
-                        const fb_matrix *weight, int64_t group_bytes, const fb_activations *x,
-                        float *target, int group, int64_t row, int from, int to) {
+/* Adds `units` units, from the packed weights' and the values' first on. */
+INLINE void add_units(unit_kind kind, int groups, int rows, const uint8_t *packed,
+                      int64_t group_bytes, int64_t bytes_left, const float *values, int64_t stride,
+                      int units, floats sums[][FLOAT_TILE_GROUPS]) {
+    /* Units of one cache line at a time, so that each line is asked for once. */
+    const int unit_bytes = kind.bytes * LANES;
+    const int step = unit_bytes < 64 ? 64 / unit_bytes : 1;
+    int unit = 0;
+    for (; unit + step <= units; unit += step) {
+        /* More rows take longer than memory does; and of lines of one float column enough are asked
+         * for by the loads themselves. */
+        if (rows <= 2 && (step > 1 || kind.columns > 1)) {
+            int64_t ahead = (int64_t)unit * unit_bytes + PREFETCH_BYTES;
+            ahead += ahead < bytes_left ? 0 : (groups - 1) * group_bytes;
+            UNROLLED for (int g = 0; g < groups; g++) {
+                __builtin_prefetch(packed + g * group_bytes + ahead);
+            }
+        }
+        UNROLLED for (int i = 0; i < step; i++) {
+            add_unit(kind, groups, rows, packed + (int64_t)(unit + i) * unit_bytes, group_bytes,
+                     values + unit + i, stride, sums);
+        }
+    }
+    for (; unit < units; unit++) {
+        add_unit(kind, groups, rows, packed + (int64_t)unit * unit_bytes, group_bytes,
+                 values + unit, stride, sums);
+    }
+}
+
+#ifdef BF16_PAIRS
+/* Adds columns [from, to) of rows of activations, rounding PANEL_COLUMNS of them at a time. */
+INLINE void add_rounded(unit_kind kind, int groups, int rows, const uint8_t *packed,
+                        int64_t group_bytes, const float *values, int64_t columns, int from, int to,
+                        floats sums[][FLOAT_TILE_GROUPS]) {
+    enum { UNITS = PANEL_COLUMNS / 2 };
+    float pairs[FLOAT_TILE_ROWS][UNITS] __attribute__((aligned(64)));
+    for (int c = from; c < to; c += PANEL_COLUMNS) {
+        const int count = to - c < PANEL_COLUMNS ? to - c : PANEL_COLUMNS;
+        UNROLLED for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < count; i += 2 * LANES) {
+                ints_store(pairs[r] + i / 2, pairs_of_values(values + r * columns + c + i, count - i));
+            }
+        }
+        const int64_t at = (int64_t)(c / 2) * kind.bytes * LANES;
+        add_units(kind, groups, rows, packed + at, group_bytes, group_bytes - at, pairs[0], UNITS,
+                  (count + 1) / 2, sums);
+    }
+}
+#endif
+
+INLINE void linear_tile(unit_kind kind, int groups, int rows, const fb_matrix *weight,
+                        int64_t group_bytes, const fb_activations *x, float *target, int group,
+                        int64_t row, int from, int to) {
     const int64_t columns = weight->columns;
     const uint8_t *packed = (const uint8_t *)weight->data + group * group_bytes;
     const float *values = x->x + row * columns;
@@ -60,27 +184,15 @@ INLINE void linear_tile(load *load, int element_bytes, int groups, int rows,
             sums[r][g] = sums_begin(weight, target + (int64_t)r * weight->rows, group + g, !from);
         }
     }
-    /* Columns of one cache line at a time, so that each line is asked for once. */
-    const int step = element_bytes * LANES < 64 ? 64 / (element_bytes * LANES) : 1;
-    int64_t column = from;
-    for (; column + step <= to; column += step) {
-        /* More rows take longer than memory does; and of lines of one column enough are asked for
-         * by the loads themselves. */
-        if (rows <= 2 && step > 1) {
-            int64_t ahead = column * LANES * element_bytes + PREFETCH_BYTES;
-            ahead += ahead < group_bytes ? 0 : (groups - 1) * group_bytes;
-            UNROLLED for (int g = 0; g < groups; g++) {
-                __builtin_prefetch(packed + g * group_bytes + ahead);
-            }
-        }
-        UNROLLED for (int i = 0; i < step; i++) {
-            add_column(load, element_bytes, groups, rows, packed, group_bytes, values, columns,
-                       column + i, sums);
-        }
-    }
-    for (; column < to; column++) {
-        add_column(load, element_bytes, groups, rows, packed, group_bytes, values, columns, column,
-                   sums);
+#ifdef BF16_PAIRS
+    if (kind.columns == 2) {
+        add_rounded(kind, groups, rows, packed, group_bytes, values, columns, from, to, sums);
+    } else
+#endif
+    {
+        const int64_t at = (int64_t)from * kind.bytes * LANES;
+        add_units(kind, groups, rows, packed + at, group_bytes, group_bytes - at, values + from,
+                  columns, to - from, sums);
     }
     UNROLLED for (int r = 0; r < rows; r++) {
         UNROLLED for (int g = 0; g < groups; g++) {
@@ -90,7 +202,7 @@ INLINE void linear_tile(load *load, int element_bytes, int groups, int rows,
     }
 }
 
-INLINE void linear_some(load *load, int element_bytes, int groups, const fb_matrix *weight,
+INLINE void linear_some(unit_kind kind, int groups, const fb_matrix *weight,
                         int64_t group_bytes, const fb_activations *x, int row_count, float *target,
                         int group) {
     /* One tile needs no panel: its weights are read once. */
@@ -99,58 +211,52 @@ INLINE void linear_some(load *load, int element_bytes, int groups, const fb_matr
         int to = weight->columns - from < panel ? weight->columns : from + panel;
         int row = 0;
         for (; row + FLOAT_TILE_ROWS <= row_count; row += FLOAT_TILE_ROWS) {
-            linear_tile(load, element_bytes, groups, FLOAT_TILE_ROWS, weight, group_bytes, x,
-                        target, group, row, from, to);
+            linear_tile(kind, groups, FLOAT_TILE_ROWS, weight, group_bytes, x, target, group, row, from, to);
         }
         switch (row_count - row) {
         case 1:
-            linear_tile(load, element_bytes, groups, 1, weight, group_bytes, x, target, group, row,
-                        from, to);
+            linear_tile(kind, groups, 1, weight, group_bytes, x, target, group, row, from, to);
             break;
         case 2:
-            linear_tile(load, element_bytes, groups, 2, weight, group_bytes, x, target, group, row,
-                        from, to);
+            linear_tile(kind, groups, 2, weight, group_bytes, x, target, group, row, from, to);
             break;
         case 3:
-            linear_tile(load, element_bytes, groups, 3, weight, group_bytes, x, target, group, row,
-                        from, to);
+            linear_tile(kind, groups, 3, weight, group_bytes, x, target, group, row, from, to);
             break;
         case 4:
-            linear_tile(load, element_bytes, groups, 4, weight, group_bytes, x, target, group, row,
-                        from, to);
+            linear_tile(kind, groups, 4, weight, group_bytes, x, target, group, row, from, to);
             break;
         case 5:
-            linear_tile(load, element_bytes, groups, 5, weight, group_bytes, x, target, group, row,
-                        from, to);
+            linear_tile(kind, groups, 5, weight, group_bytes, x, target, group, row, from, to);
             break;
         }
     }
 }
 
-INLINE void linear_floats(load *load, int element_bytes, const fb_matrix *weight,
+INLINE void linear_floats(unit_kind kind, const fb_matrix *weight,
                           int64_t group_bytes, const fb_activations *x, int row_count,
                           float *target, int from, int to) {
     int group = from;
     for (; group + FLOAT_TILE_GROUPS <= to; group += FLOAT_TILE_GROUPS) {
-        linear_some(load, element_bytes, FLOAT_TILE_GROUPS, weight, group_bytes, x, row_count,
+        linear_some(kind, FLOAT_TILE_GROUPS, weight, group_bytes, x, row_count,
                     target, group);
     }
     for (; group < to; group++) {
-        linear_some(load, element_bytes, 1, weight, group_bytes, x, row_count, target, group);
+        linear_some(kind, 1, weight, group_bytes, x, row_count, target, group);
     }
 }
 
 void linear_f32(const fb_matrix *weight, int64_t group_bytes, const fb_activations *x,
                 int row_count, float *target, int from, int to) {
-    linear_floats(load_f32, 4, weight, group_bytes, x, row_count, target, from, to);
+    linear_floats(F32, weight, group_bytes, x, row_count, target, from, to);
 }
 
 void linear_f16(const fb_matrix *weight, int64_t group_bytes, const fb_activations *x,
                 int row_count, float *target, int from, int to) {
-    linear_floats(load_f16, 2, weight, group_bytes, x, row_count, target, from, to);
+    linear_floats(F16, weight, group_bytes, x, row_count, target, from, to);
 }
 
 void linear_bf16(const fb_matrix *weight, int64_t group_bytes, const fb_activations *x,
                  int row_count, float *target, int from, int to) {
-    linear_floats(load_bf16, 2, weight, group_bytes, x, row_count, target, from, to);
+    linear_floats(BF16, weight, group_bytes, x, row_count, target, from, to);
 }

@@ -2,8 +2,8 @@
  * Tests of the linear kernels and of quantize, each against plain scalar code written from the
  * formats' layouts in GGUF files:
  *
- *   - with the quantised activations the kernel is given, outputs agree within 1e-5 of the sum of
- *     their terms' magnitudes;
+ *   - with activations and weights quantised or rounded as the kernel's are, outputs agree within
+ *     1e-5 of the sum of their terms' magnitudes;
  *   - with the float activations they stand for, within 1% of it;
  *   - an output is the same bit for bit for any number of rows beside it and any split of groups.
  */
@@ -236,6 +236,21 @@ static float *multiply(const fb_matrix *matrix, const activations *a, int row, i
     return target;
 }
 
+/* What a kernel makes of a weight or activation of this format before it multiplies. */
+static double rounded(const file_format *f, double value) {
+#ifdef __AVX512BF16__
+    if (f->decode == decode_f16 || f->decode == decode_bf16) {
+        float bf16 = (float)value;
+        uint32_t bits;
+        memcpy(&bits, &bf16, sizeof bits);
+        return float_of((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000);
+    }
+#else
+    (void)f;
+#endif
+    return value;
+}
+
 static void check_values(const file_format *f, const fb_matrix *matrix, const double *weights,
                          const activations *a, const float *target) {
     int integers = fb_wants_integers(f->format);
@@ -245,7 +260,8 @@ static void check_values(const file_format *f, const fb_matrix *matrix, const do
             for (int c = 0; c < a->columns; c++) {
                 int at = row * a->columns + c;
                 double weight = weights[(size_t)r * (size_t)a->columns + (size_t)c];
-                exact += weight * (integers ? a->q[at] * (double)a->scale[at / 32] : a->x[at]);
+                double x = integers ? a->q[at] * (double)a->scale[at / 32] : a->x[at];
+                exact += rounded(f, weight) * rounded(f, x);
                 loose += weight * a->x[at];
                 size += fabs(weight * a->x[at]);
             }

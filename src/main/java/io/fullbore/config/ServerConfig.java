@@ -215,6 +215,7 @@ public record ServerConfig(
     SCALAR,
     AVX2,
     AVX512,
+    AVX512_BF16,
     NEON
   }
 

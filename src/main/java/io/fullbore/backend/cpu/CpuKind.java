@@ -41,6 +41,7 @@ public final class CpuKind implements BackendKind {
           case SCALAR -> new KernelLibrary.Search.Missing("engine.kernels=scalar");
           case AVX2 -> library.of(InstructionSet.AVX2);
           case AVX512 -> library.of(InstructionSet.AVX512);
+          case AVX512_BF16 -> library.of(InstructionSet.AVX512_BF16);
           case NEON -> library.of(InstructionSet.NEON);
         };
     CpuKind kind =

@@ -7,6 +7,8 @@ import java.util.Locale;
 public enum InstructionSet {
   AVX2(1, "linux-amd64"),
   AVX512(2, "linux-amd64"),
+  /** Multiplies weights of half precision in bfloat16, twice as many at once as floats. */
+  AVX512_BF16(3, "linux-amd64"),
   NEON(1, "linux-aarch64");
 
   private final int level;

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * The compiled kernels of this process: which of them the processor runs.
  *
  * <pre>
- *   linux-amd64/libfullbore-cpu-probe.so     says the processor's level; runs on every processor
- *   linux-amd64/libfullbore-cpu-avx512.so    one library per instruction set
+ *   linux-amd64/libfullbore-cpu-probe.so          says the processor's level; runs on every processor
+ *   linux-amd64/libfullbore-cpu-avx512_bf16.so    one library per instruction set
+ *   linux-amd64/libfullbore-cpu-avx512.so
  *   linux-amd64/libfullbore-cpu-avx2.so
  * </pre>
  *

@@ -26,6 +26,7 @@ class KernelLibraryTest {
   private static final String PROBE = "libfullbore-cpu-probe.so";
   private static final String AVX2 = "libfullbore-cpu-avx2.so";
   private static final String AVX512 = "libfullbore-cpu-avx512.so";
+  private static final String BF16 = "libfullbore-cpu-avx512_bf16.so";
 
   /** Libraries whose functions all return one number. */
   private record Answering(int level, Set<String> names) implements KernelFiles {
@@ -63,7 +64,10 @@ class KernelLibraryTest {
 
   @Test
   void takesTheFastestThatTheProcessorRuns() {
-    assertEquals(InstructionSet.AVX512, found(library(2, PROBE, AVX2, AVX512).fastest()));
+    assertEquals(
+        InstructionSet.AVX512_BF16, found(library(3, PROBE, AVX2, AVX512, BF16).fastest()));
+    assertEquals(InstructionSet.AVX512, found(library(2, PROBE, AVX2, AVX512, BF16).fastest()));
+    assertEquals(InstructionSet.AVX512, found(library(3, PROBE, AVX2, AVX512).fastest()));
     assertEquals(InstructionSet.AVX2, found(library(1, PROBE, AVX2, AVX512).fastest()));
     assertEquals(InstructionSet.AVX2, found(library(2, PROBE, AVX2).fastest()));
   }

@@ -1,5 +1,6 @@
 package io.fullbore.backend.cpu;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,10 +18,14 @@ import io.fullbore.model.GgufFile;
 import io.fullbore.model.SyntheticModel;
 import io.fullbore.model.WeightFormat;
 import io.fullbore.model.Weights;
+import io.fullbore.tokenizer.Tokenizer;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +37,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class NativeAgreementTest {
   private static final int TOKENS = 100;
   private static final int VOCABULARY = 1000;
+  private static final String DEMO = "/io/fullbore/demo/";
+
+  /** Mean difference of log-probabilities of what a trained model answers. */
+  private static final double OF_TRAINED = 0.02;
+
   private static final KvSizing SIZING = new KvSizing(16, 16, 256, TOKENS);
 
   /**
@@ -40,6 +50,9 @@ class NativeAgreementTest {
    * matrix, and random weights do not forgive what trained ones do.
    */
   private static final double OF_SPREAD_QUANTIZED = 0.04;
+
+  /** Rounding to bfloat16 errs by a sixth of a percent. */
+  private static final double OF_SPREAD_HALF = 0.02;
 
   private static final double OF_SPREAD = 0.001;
 
@@ -78,17 +91,22 @@ class NativeAgreementTest {
         .contextTokens(256);
   }
 
-  /** The log-probabilities of a fixed text's tokens, each after those before it. */
+  /** The log-probabilities of a fixed random text's tokens. */
   private static double[] textLogprobs(Backend backend) {
-    int[] tokens = new Random(11).ints(TOKENS, 0, VOCABULARY).toArray();
+    return textLogprobs(backend, new Random(11).ints(TOKENS, 0, VOCABULARY).toArray());
+  }
+
+  /** The log-probabilities of a text's tokens, each after those before it. */
+  private static double[] textLogprobs(Backend backend, int[] tokens) {
+    int count = tokens.length;
     BlockTable table = new BlockTable();
-    new KvCache(backend.blockCount(), backend.blockTokens(), false).grow(table, TOKENS);
-    StepBatch batch = new StepBatch(TOKENS);
-    batch.add(tokens, 0, TOKENS, table, StepBatch.Want.ALL);
+    new KvCache(backend.blockCount(), backend.blockTokens(), false).grow(table, count);
+    StepBatch batch = new StepBatch(count);
+    batch.add(tokens, 0, count, table, StepBatch.Want.ALL);
     int width = backend.vocabularySize();
-    float[] logits = new float[TOKENS * width];
+    float[] logits = new float[count * width];
     backend.forward(batch, logits);
-    double[] logprobs = new double[TOKENS - 1];
+    double[] logprobs = new double[count - 1];
     for (int row = 0; row < logprobs.length; row++) {
       double sum = 0;
       for (int i = 0; i < width; i++) {
@@ -104,15 +122,27 @@ class NativeAgreementTest {
         Backend scalar = new ScalarBackend(model.graph, SIZING, 2, "a test");
         Backend fast = NativeBackend.open(kernels, model.graph, SIZING, 2)) {
       double[] expected = textLogprobs(scalar);
-      double[] actual = textLogprobs(fast);
-      double difference = 0;
-      for (int i = 0; i < expected.length; i++) {
-        difference += Math.abs(expected[i] - actual[i]) / expected.length;
-      }
-      boolean quantized = synthetic.format().isQuantized();
-      double allowed = (quantized ? OF_SPREAD_QUANTIZED : OF_SPREAD) * spread(expected);
+      double difference = difference(expected, textLogprobs(fast));
+      double allowed = ofSpread(synthetic.format()) * spread(expected);
       assertTrue(difference < allowed, "difference=%f of %f".formatted(difference, allowed));
     }
+  }
+
+  /** Mean of the absolute differences. */
+  private static double difference(double[] expected, double[] actual) {
+    double difference = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.abs(expected[i] - actual[i]) / expected.length;
+    }
+    return difference;
+  }
+
+  private static double ofSpread(WeightFormat format) {
+    return switch (format) {
+      case F32 -> OF_SPREAD;
+      case F16, BF16 -> OF_SPREAD_HALF;
+      default -> OF_SPREAD_QUANTIZED;
+    };
   }
 
   private static double spread(double[] values) {
@@ -135,6 +165,52 @@ class NativeAgreementTest {
     assertAgrees(model("qwen2").tiedOutput(true).format(format).build());
     assertAgrees(model("qwen3").headDim(128).format(format).build());
     assertAgrees(model("llama").ropeFactors(true).heads(6, 1).headDim(80).format(format).build());
+  }
+
+  @Test
+  void givesTheScalarTwinsProbabilitiesOfATrainedModelsAnswers() throws IOException {
+    Path path = folder.resolve("demo.gguf");
+    Files.write(path, resource("fullbore-demo.gguf"));
+    try (GgufFile file = GgufFile.open(path)) {
+      Tokenizer tokenizer = Tokenizer.of(file.metadata());
+      KvSizing sizing = new KvSizing(16, 1024 / 16, 1024, 1024);
+      Architecture architecture = Architecture.of(file.metadata());
+      DecoderGraph graph = DecoderGraph.of(architecture, Weights.of(file, architecture));
+      try (Backend scalar = new ScalarBackend(graph, sizing, 2, "a test");
+          Backend fast = NativeBackend.open(kernels, graph, sizing, 2)) {
+        double sum = 0;
+        int count = 0;
+        for (String line : new String(resource("heldout.jsonl"), UTF_8).lines().toList()) {
+          JsonObject prompt = new JsonObject(line);
+          int[] before = tokenizer.encodeTemplate(asked(prompt));
+          int[] all =
+              tokenizer.encodeTemplate(asked(prompt) + prompt.getString("answer") + "<|im_end|>");
+          double[] expected = textLogprobs(scalar, all);
+          double[] actual = textLogprobs(fast, all);
+          for (int i = before.length - 1; i < expected.length; i++, count++) {
+            sum += Math.abs(expected[i] - actual[i]);
+          }
+        }
+        assertTrue(sum / count < OF_TRAINED, "difference=%f".formatted(sum / count));
+      }
+    }
+  }
+
+  /** A conversation up to the answer, as the demo model's template has it. */
+  private static String asked(JsonObject prompt) {
+    StringBuilder text = new StringBuilder();
+    for (Object message : prompt.getJsonArray("messages")) {
+      JsonObject each = (JsonObject) message;
+      String content = each.getString("content", "");
+      text.append("<|im_start|>%s\n%s<|im_end|>\n".formatted(each.getString("role"), content));
+    }
+    return text.append("<|im_start|>assistant\n").toString();
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream input = NativeAgreementTest.class.getResourceAsStream(DEMO + name)) {
+      return Objects.requireNonNull(input, name).readAllBytes();
+    }
   }
 
   @Test
