@@ -60,13 +60,13 @@ INLINE void linear_tile(load *load, int element_bytes, int groups, int rows,
             sums[r][g] = sums_begin(weight, target + (int64_t)r * weight->rows, group + g, !from);
         }
     }
-    /* Columns of one cache line at a time, so that each line is asked for once. */
-    const int step = element_bytes * LANES < 64 ? 64 / (element_bytes * LANES) : 1;
+    /* Columns of one cache line at a time, so that each line is asked for once. More rows take
+     * longer than memory does, and of lines of one column enough are asked for by the loads
+     * themselves: one column at a time then, which leaves registers for the sums alone. */
+    const int step = rows <= 2 && element_bytes * LANES < 64 ? 64 / (element_bytes * LANES) : 1;
     int64_t column = from;
     for (; column + step <= to; column += step) {
-        /* More rows take longer than memory does; and of lines of one column enough are asked for
-         * by the loads themselves. */
-        if (rows <= 2 && step > 1) {
+        if (step > 1) {
             int64_t ahead = column * LANES * element_bytes + PREFETCH_BYTES;
             ahead += ahead < group_bytes ? 0 : (groups - 1) * group_bytes;
             UNROLLED for (int g = 0; g < groups; g++) {
@@ -115,6 +115,7 @@ INLINE void linear_some(load *load, int element_bytes, int groups, const fb_matr
             linear_tile(load, element_bytes, groups, 3, weight, group_bytes, x, target, group, row,
                         from, to);
             break;
+#if FLOAT_TILE_ROWS > 4
         case 4:
             linear_tile(load, element_bytes, groups, 4, weight, group_bytes, x, target, group, row,
                         from, to);
@@ -123,6 +124,7 @@ INLINE void linear_some(load *load, int element_bytes, int groups, const fb_matr
             linear_tile(load, element_bytes, groups, 5, weight, group_bytes, x, target, group, row,
                         from, to);
             break;
+#endif
         }
     }
 }
