@@ -8,10 +8,15 @@ typedef __m256i ints;
 /* Signed codes stay signed: plus 128 their products with x would overflow 16 bits. */
 #define SIGNED_CODE_OFFSET_BITS 0
 
-#define TILE_GROUPS 1
+#define TILE_GROUPS 2
 #define TILE_ROWS 4
-#define FLOAT_TILE_GROUPS 2
-#define FLOAT_TILE_ROWS 6
+
+/* There are no registers for the codes of two groups. */
+#define LARGEST_DIRECT_ROWS 4
+#define ONE_GROUP_ROWS 4
+
+#define FLOAT_TILE_GROUPS 3
+#define FLOAT_TILE_ROWS 4
 
 INLINE floats floats_all(float value) { return _mm256_set1_ps(value); }
 INLINE floats floats_load(const float *source) { return _mm256_loadu_ps(source); }
@@ -22,11 +27,16 @@ INLINE ints ints_first(int count) {
 }
 
 INLINE floats floats_load_first(const float *source, int count) {
-    return _mm256_maskload_ps(source, ints_first(count));
+    return count == LANES ? floats_load(source) : _mm256_maskload_ps(source, ints_first(count));
 }
 
+/* Some processors take a masked store apart, however many elements it has. */
 INLINE void floats_store_first(float *target, floats a, int count) {
-    _mm256_maskstore_ps(target, ints_first(count), a);
+    if (count == LANES) {
+        floats_store(target, a);
+    } else {
+        _mm256_maskstore_ps(target, ints_first(count), a);
+    }
 }
 
 INLINE floats floats_of_halves(const void *source) {
@@ -114,6 +124,9 @@ INLINE dot_sum dot_begin(ints start) { return (dot_sum){start, ints_zero()}; }
  * Products are added up in 16 bits for as many columns as cannot overflow there: a pair is at most
  * 2 * (2^bits - 1) * 127, so 4-bit codes allow 8 pairs, 5-bit codes 4, 6-bit codes 2. Eight bits
  * mean signed codes: their magnitudes by x with their signs, one pair (128 * 127 * 2 < 2^15).
+ *
+ * The empty statements keep the additions in this order: a compiler that makes trees of them needs
+ * a register per product, and there are 16.
  */
 INLINE void dot_add(dot_sum *dot, ints codes, ints columns, int step, int count, int bits) {
     const int run = bits >= 8 ? 1 : bits >= 6 ? 2 : bits == 5 ? 4 : 8;
@@ -121,8 +134,10 @@ INLINE void dot_add(dot_sum *dot, ints codes, ints columns, int step, int count,
                                                     _mm256_sign_epi8(columns, codes))
                              : _mm256_maddubs_epi16(codes, columns);
     dot->pairs = step % run == 0 ? product : _mm256_add_epi16(dot->pairs, product);
+    __asm__("" : "+x"(dot->pairs));
     if (step % run == run - 1 || step == count - 1) {
         ints sums = _mm256_madd_epi16(dot->pairs, _mm256_set1_epi16(1));
         dot->sum = _mm256_add_epi32(dot->sum, sums);
+        __asm__("" : "+x"(dot->sum));
     }
 }

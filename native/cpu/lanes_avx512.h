@@ -11,6 +11,13 @@ typedef __m512i ints;
 /* Groups and rows of activations whose sums are held in registers together. */
 #define TILE_GROUPS 2
 #define TILE_ROWS 4
+
+/* Up to how many rows the integer kernels take weights from memory straight to registers, and up to
+ * how many of one group at a time. One row waits for memory, and one stream of it is read faster
+ * than two. */
+#define LARGEST_DIRECT_ROWS 8
+#define ONE_GROUP_ROWS 1
+
 #define FLOAT_TILE_GROUPS 4
 #define FLOAT_TILE_ROWS 6
 

@@ -11,6 +11,8 @@ typedef int32x4_t ints;
 
 #define TILE_GROUPS 2
 #define TILE_ROWS 4
+#define LARGEST_DIRECT_ROWS 8
+#define ONE_GROUP_ROWS 1
 #define FLOAT_TILE_GROUPS 4
 #define FLOAT_TILE_ROWS 6
 

@@ -125,14 +125,15 @@ INLINE void add_unit(unit_kind kind, int groups, int rows, const uint8_t *packed
 INLINE void add_units(unit_kind kind, int groups, int rows, const uint8_t *packed,
                       int64_t group_bytes, int64_t bytes_left, const float *values, int64_t stride,
                       int units, floats sums[][FLOAT_TILE_GROUPS]) {
-    /* Units of one cache line at a time, so that each line is asked for once. */
+    /* Units of one cache line at a time, so that each line is asked for once. More rows take longer
+     * than memory does, and of lines of one float column enough are asked for by the loads
+     * themselves: one unit at a time then, which leaves registers for the sums alone. */
     const int unit_bytes = kind.bytes * LANES;
-    const int step = unit_bytes < 64 ? 64 / unit_bytes : 1;
+    const int asks = rows <= 2 && (unit_bytes < 64 || kind.columns > 1);
+    const int step = asks && unit_bytes < 64 ? 64 / unit_bytes : 1;
     int unit = 0;
     for (; unit + step <= units; unit += step) {
-        /* More rows take longer than memory does; and of lines of one float column enough are asked
-         * for by the loads themselves. */
-        if (rows <= 2 && (step > 1 || kind.columns > 1)) {
+        if (asks) {
             int64_t ahead = (int64_t)unit * unit_bytes + PREFETCH_BYTES;
             ahead += ahead < bytes_left ? 0 : (groups - 1) * group_bytes;
             UNROLLED for (int g = 0; g < groups; g++) {
@@ -223,12 +224,14 @@ INLINE void linear_some(unit_kind kind, int groups, const fb_matrix *weight,
         case 3:
             linear_tile(kind, groups, 3, weight, group_bytes, x, target, group, row, from, to);
             break;
+#if FLOAT_TILE_ROWS > 4
         case 4:
             linear_tile(kind, groups, 4, weight, group_bytes, x, target, group, row, from, to);
             break;
         case 5:
             linear_tile(kind, groups, 5, weight, group_bytes, x, target, group, row, from, to);
             break;
+#endif
         }
     }
 }

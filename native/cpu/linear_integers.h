@@ -22,7 +22,6 @@
 
 #define BLOCK 32
 #define PANEL_BLOCKS 16
-#define LARGEST_DIRECT_ROWS 8
 
 /* How far ahead of their use weights are asked for from memory, all groups read side by side
  * together. Processors do not ask this far ahead of their own accord: without it, decode takes up
@@ -292,8 +291,7 @@ INLINE void linear_integers(weight_traits t, unpack *unpack, const fb_matrix *we
                             int64_t group_bytes, const fb_activations *x, int row_count,
                             float *target, int from, int to) {
     int group = from;
-    /* One row waits for memory, and one stream of it is read faster than two. */
-    for (; row_count > 1 && group + TILE_GROUPS <= to; group += TILE_GROUPS) {
+    for (; row_count > ONE_GROUP_ROWS && group + TILE_GROUPS <= to; group += TILE_GROUPS) {
         linear_some(t, unpack, TILE_GROUPS, weight, group_bytes, x, row_count, target, group);
     }
     for (; group < to; group++) {
