@@ -23,10 +23,10 @@
 #define BLOCK 32
 #define PANEL_BLOCKS 16
 
-/* How far ahead of their use weights are asked for from memory, all groups read side by side
- * together. Processors do not ask this far ahead of their own accord: without it, decode takes up
- * to three times as long. With half of it one core waits for memory; with more, two cores do,
- * whose lines are pushed out of the first-level cache before their use. */
+/* How far ahead of their use weights are asked for from memory, shared by the groups that are read
+ * side by side. Processors do not ask this far ahead of their own accord: without it, decode takes
+ * up to three times as long. With half of it one core waits for memory, and with half more than it
+ * several cores get less from memory together. */
 #define PREFETCH_BYTES 8192
 
 /* weight = scale * (code - offset) or scale * code - minimum. */
