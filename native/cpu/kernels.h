@@ -26,13 +26,17 @@ typedef struct {
     int32_t reserved;
 } fb_matrix;
 
-/* Rows of activations, as floats and as 8-bit integers. */
+/* Rows of activations, as floats, as 8-bit integers and in bfloat16. */
 typedef struct {
-    const float *x;     /* [row][columns] */
-    const int8_t *q;    /* [row][columns], |q| <= 127 */
-    const float *scale; /* [row][columns / 32]: x is about q * scale */
-    const int32_t *sum; /* [row][columns / 16]: sums of 16 q each */
+    const float *x;        /* [row][columns] */
+    const int8_t *q;       /* [row][columns], |q| <= 127 */
+    const float *scale;    /* [row][columns / 32]: x is about q * scale */
+    const int32_t *sum;    /* [row][columns / 16]: sums of 16 q each */
+    const uint32_t *pairs; /* [row][(columns + 1) / 2]: the even column in the lower half */
 } fb_activations;
+
+/* What a multiplication reads of them. */
+enum { FB_FLOATS /* x */, FB_INTEGERS /* q, scale, sum */, FB_PAIRS /* pairs */ };
 
 /* Keys and values of one layer in blocks of slots, half precision. */
 typedef struct {
@@ -50,8 +54,8 @@ FB_API int32_t fb_lanes(void);
 /* Whether matrices of this format can be packed and multiplied; columns are whole blocks. */
 FB_API int32_t fb_supports(int32_t format);
 
-/* Whether its multiplication reads q, scale and sum (1) or x (0). */
-FB_API int32_t fb_wants_integers(int32_t format);
+/* What its multiplication reads: one of the three above. */
+FB_API int32_t fb_wants(int32_t format);
 
 FB_API int64_t fb_group_bytes(int32_t format, int32_t columns);
 
@@ -62,6 +66,10 @@ FB_API void fb_pack(int32_t format, const void *source, int32_t rows, int32_t co
 /* Fills q, scale and sum of rows [from, to); columns are a multiple of 32. */
 FB_API void fb_quantize(const float *x, int32_t columns, int32_t from, int32_t to, int8_t *q,
                         float *scale, int32_t *sum);
+
+/* Fills pairs of rows [from, to), rounding to the nearest. Does nothing in a library none of whose
+ * formats wants them. */
+FB_API void fb_round(const float *x, int32_t columns, int32_t from, int32_t to, uint32_t *pairs);
 
 /* target[row][r] = sum over c of weight[r][c] * x[row][c] (+ bias[r]), for groups [from, to) and all rows. */
 FB_API void fb_linear(const fb_matrix *weight, const fb_activations *x, int32_t row_count,

@@ -8,7 +8,7 @@
 
 typedef struct {
     int32_t format; /* ggml_type number */
-    int32_t integers;
+    int32_t wants;
     int32_t block_columns;
     int32_t block_bytes;  /* in a file */
     int32_t packed_bytes; /* per lane and block */
@@ -16,20 +16,26 @@ typedef struct {
     multiply *linear;
 } linear_format;
 
+#ifdef BF16_PAIRS
+#define HALVES_WANT FB_PAIRS
+#else
+#define HALVES_WANT FB_FLOATS
+#endif
+
 static const linear_format FORMATS[] = {
-    {0, 0, 1, 4, 4, pack_f32, linear_f32},
-    {1, 0, 1, 2, 2, pack_f16, linear_f16},
-    {30, 0, 1, 2, 2, pack_bf16, linear_bf16},
-    {8, 1, 32, 34, 34, pack_q8_0, linear_q8_0},
-    {2, 1, 32, 18, 18, pack_q4_0, linear_q4_0},
-    {3, 1, 32, 20, 20, pack_q4_1, linear_q4_1},
-    {6, 1, 32, 22, 22, pack_q5_0, linear_q5_0},
-    {7, 1, 32, 24, 24, pack_q5_1, linear_q5_1},
-    {10, 1, 256, 84, 84, pack_q2_k, linear_q2_k},
-    {11, 1, 256, 110, 114, pack_q3_k, linear_q3_k},
-    {12, 1, 256, 144, 144, pack_q4_k, linear_q4_k},
-    {13, 1, 256, 176, 176, pack_q5_k, linear_q5_k},
-    {14, 1, 256, 210, 210, pack_q6_k, linear_q6_k},
+    {0, FB_FLOATS, 1, 4, 4, pack_f32, linear_f32},
+    {1, HALVES_WANT, 1, 2, 2, pack_f16, linear_f16},
+    {30, HALVES_WANT, 1, 2, 2, pack_bf16, linear_bf16},
+    {8, FB_INTEGERS, 32, 34, 34, pack_q8_0, linear_q8_0},
+    {2, FB_INTEGERS, 32, 18, 18, pack_q4_0, linear_q4_0},
+    {3, FB_INTEGERS, 32, 20, 20, pack_q4_1, linear_q4_1},
+    {6, FB_INTEGERS, 32, 22, 22, pack_q5_0, linear_q5_0},
+    {7, FB_INTEGERS, 32, 24, 24, pack_q5_1, linear_q5_1},
+    {10, FB_INTEGERS, 256, 84, 84, pack_q2_k, linear_q2_k},
+    {11, FB_INTEGERS, 256, 110, 114, pack_q3_k, linear_q3_k},
+    {12, FB_INTEGERS, 256, 144, 144, pack_q4_k, linear_q4_k},
+    {13, FB_INTEGERS, 256, 176, 176, pack_q5_k, linear_q5_k},
+    {14, FB_INTEGERS, 256, 210, 210, pack_q6_k, linear_q6_k},
 };
 
 static const linear_format *find(int32_t format) {
@@ -52,9 +58,9 @@ int32_t fb_lanes(void) { return LANES; }
 
 int32_t fb_supports(int32_t format) { return find(format) != NULL; }
 
-int32_t fb_wants_integers(int32_t format) {
+int32_t fb_wants(int32_t format) {
     const linear_format *f = find(format);
-    return f && f->integers;
+    return f ? f->wants : FB_FLOATS;
 }
 
 int64_t fb_group_bytes(int32_t format, int32_t columns) {

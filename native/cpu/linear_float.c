@@ -5,17 +5,17 @@
  *   [column / 2][LANES][2] bfloat16       a unit is two columns, of F16 and BF16 where processors
  *                                         multiply bfloat16 (BF16_PAIRS): twice as many products at
  *                                         once. Weights of F16 are rounded to bfloat16 when they
- *                                         are packed, activations as they are read.
+ *                                         are packed, activations by fb_round.
  *
  * Sums of FLOAT_TILE_GROUPS groups by FLOAT_TILE_ROWS rows stay in registers while columns pass;
- * PANEL_COLUMNS of these groups' weights stay in the first-level cache while rows pass. Each output
+ * PANEL_UNITS of these groups' weights stay in the caches while rows pass. Each output
  * is one chain of additions in the order of columns, whatever the tile.
  */
 #include "lanes.h"
 #include "linear.h"
 #include "sums.h"
 
-#define PANEL_COLUMNS 512
+#define PANEL_UNITS 256
 
 /* Per group: there are FLOAT_TILE_GROUPS streams of weights. */
 #define PREFETCH_BYTES 2048
@@ -33,6 +33,10 @@ typedef struct {
     int bytes;   /* of a unit and a lane */
 } unit_kind;
 
+INLINE int units_of(unit_kind kind, const fb_matrix *weight) {
+    return (weight->columns + kind.columns - 1) / kind.columns;
+}
+
 INLINE floats load_floats(const uint8_t *packed) { return floats_load((const float *)packed); }
 
 void pack_f32(const uint8_t *row, int columns, int lane, uint8_t *group) {
@@ -42,15 +46,6 @@ void pack_f32(const uint8_t *row, int columns, int lane, uint8_t *group) {
 }
 
 #ifdef BF16_PAIRS
-
-/* Pairs of 2 * LANES columns; those from `count` on are zeros. */
-INLINE ints pairs_of_values(const float *values, int count) {
-    if (count >= 2 * LANES) {
-        return pairs_of_floats(floats_load(values), floats_load(values + LANES));
-    }
-    return pairs_of_floats(floats_load_first(values, count < LANES ? count : LANES),
-                           floats_load_first(values + LANES, count < LANES ? 0 : count - LANES));
-}
 
 INLINE void put_pairs_of_columns(ints pairs, int count, int lane, uint8_t *group) {
     int32_t units[LANES];
@@ -151,33 +146,14 @@ INLINE void add_units(unit_kind kind, int groups, int rows, const uint8_t *packe
     }
 }
 
-#ifdef BF16_PAIRS
-/* Adds columns [from, to) of rows of activations, rounding PANEL_COLUMNS of them at a time. */
-INLINE void add_rounded(unit_kind kind, int groups, int rows, const uint8_t *packed,
-                        int64_t group_bytes, const float *values, int64_t columns, int from, int to,
-                        floats sums[][FLOAT_TILE_GROUPS]) {
-    enum { UNITS = PANEL_COLUMNS / 2 };
-    float pairs[FLOAT_TILE_ROWS][UNITS] __attribute__((aligned(64)));
-    for (int c = from; c < to; c += PANEL_COLUMNS) {
-        const int count = to - c < PANEL_COLUMNS ? to - c : PANEL_COLUMNS;
-        UNROLLED for (int r = 0; r < rows; r++) {
-            for (int i = 0; i < count; i += 2 * LANES) {
-                ints_store(pairs[r] + i / 2, pairs_of_values(values + r * columns + c + i, count - i));
-            }
-        }
-        const int64_t at = (int64_t)(c / 2) * kind.bytes * LANES;
-        add_units(kind, groups, rows, packed + at, group_bytes, group_bytes - at, pairs[0], UNITS,
-                  (count + 1) / 2, sums);
-    }
-}
-#endif
-
+/* Units [from, to) of `rows` rows of activations from `row` by `groups` groups from `group`. */
 INLINE void linear_tile(unit_kind kind, int groups, int rows, const fb_matrix *weight,
                         int64_t group_bytes, const fb_activations *x, float *target, int group,
                         int64_t row, int from, int to) {
-    const int64_t columns = weight->columns;
+    const int64_t units = units_of(kind, weight);
     const uint8_t *packed = (const uint8_t *)weight->data + group * group_bytes;
-    const float *values = x->x + row * columns;
+    const float *values = kind.columns == 1 ? x->x : (const float *)x->pairs;
+    const int64_t at = (int64_t)from * kind.bytes * LANES;
     target += row * weight->rows;
     floats sums[FLOAT_TILE_ROWS][FLOAT_TILE_GROUPS];
     UNROLLED for (int r = 0; r < rows; r++) {
@@ -185,19 +161,11 @@ INLINE void linear_tile(unit_kind kind, int groups, int rows, const fb_matrix *w
             sums[r][g] = sums_begin(weight, target + (int64_t)r * weight->rows, group + g, !from);
         }
     }
-#ifdef BF16_PAIRS
-    if (kind.columns == 2) {
-        add_rounded(kind, groups, rows, packed, group_bytes, values, columns, from, to, sums);
-    } else
-#endif
-    {
-        const int64_t at = (int64_t)from * kind.bytes * LANES;
-        add_units(kind, groups, rows, packed + at, group_bytes, group_bytes - at, values + from,
-                  columns, to - from, sums);
-    }
+    add_units(kind, groups, rows, packed + at, group_bytes, group_bytes - at,
+              values + row * units + from, units, to - from, sums);
     UNROLLED for (int r = 0; r < rows; r++) {
         UNROLLED for (int g = 0; g < groups; g++) {
-            sums_end(weight, target + (int64_t)r * weight->rows, group + g, to == columns,
+            sums_end(weight, target + (int64_t)r * weight->rows, group + g, to == units,
                      sums[r][g]);
         }
     }
@@ -206,10 +174,11 @@ INLINE void linear_tile(unit_kind kind, int groups, int rows, const fb_matrix *w
 INLINE void linear_some(unit_kind kind, int groups, const fb_matrix *weight,
                         int64_t group_bytes, const fb_activations *x, int row_count, float *target,
                         int group) {
+    const int units = units_of(kind, weight);
     /* One tile needs no panel: its weights are read once. */
-    const int panel = row_count <= FLOAT_TILE_ROWS ? weight->columns : PANEL_COLUMNS;
-    for (int from = 0; from < weight->columns; from += panel) {
-        int to = weight->columns - from < panel ? weight->columns : from + panel;
+    const int panel = row_count <= FLOAT_TILE_ROWS ? units : PANEL_UNITS;
+    for (int from = 0; from < units; from += panel) {
+        int to = units - from < panel ? units : from + panel;
         int row = 0;
         for (; row + FLOAT_TILE_ROWS <= row_count; row += FLOAT_TILE_ROWS) {
             linear_tile(kind, groups, FLOAT_TILE_ROWS, weight, group_bytes, x, target, group, row, from, to);

@@ -161,7 +161,7 @@ INLINE void prefetch_block(weight_traits t, int groups, const uint8_t *packed, i
 
 INLINE fb_activations rows_from(const fb_activations *x, int64_t row, int64_t blocks) {
     return (fb_activations){NULL, x->q + row * blocks * BLOCK, x->scale + row * blocks,
-                            x->sum + 2 * row * blocks};
+                            x->sum + 2 * row * blocks, NULL};
 }
 
 INLINE void sums_begin_all(const fb_matrix *weight, int groups, int rows, const float *target,

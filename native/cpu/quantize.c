@@ -49,3 +49,37 @@ void fb_quantize(const float *x, int32_t columns, int32_t from, int32_t to, int8
         quantize_block(x + block * COLUMNS, q + block * COLUMNS, scale + block, sum + 2 * block);
     }
 }
+
+#ifdef BF16_PAIRS
+
+/* Pairs of 2 * LANES columns; those from `count` on are zeros. */
+INLINE ints pairs_of_first(const float *values, int count) {
+    return pairs_of_floats(floats_load_first(values, count < LANES ? count : LANES),
+                           floats_load_first(values + LANES, count < LANES ? 0 : count - LANES));
+}
+
+void fb_round(const float *x, int32_t columns, int32_t from, int32_t to, uint32_t *pairs) {
+    const int64_t row_pairs = (columns + 1) / 2;
+    for (int64_t row = from; row < to; row++) {
+        const float *values = x + row * columns;
+        uint32_t *target = pairs + row * row_pairs;
+        int c = 0;
+        for (; c + 2 * LANES <= columns; c += 2 * LANES) {
+            ints_store(target + c / 2,
+                       pairs_of_floats(floats_load(values + c), floats_load(values + c + LANES)));
+        }
+        if (c < columns) {
+            floats_store_first((float *)target + c / 2,
+                               floats_of_bits(pairs_of_first(values + c, columns - c)),
+                               (columns - c + 1) / 2);
+        }
+    }
+}
+
+#else
+
+void fb_round(const float *x, int32_t columns, int32_t from, int32_t to, uint32_t *pairs) {
+    (void)x, (void)columns, (void)from, (void)to, (void)pairs;
+}
+
+#endif

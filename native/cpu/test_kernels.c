@@ -183,6 +183,7 @@ typedef struct {
     int8_t *q;
     float *scale;
     int32_t *sum;
+    uint32_t *pairs;
 } activations;
 
 static void free_activations(activations *a) {
@@ -190,10 +191,11 @@ static void free_activations(activations *a) {
     free(a->q);
     free(a->scale);
     free(a->sum);
+    free(a->pairs);
 }
 
 static activations random_activations(int count, int columns) {
-    activations a = {count, columns, NULL, NULL, NULL, NULL};
+    activations a = {count, columns, NULL, NULL, NULL, NULL, NULL};
     size_t elements = (size_t)count * (size_t)columns;
     a.x = allocate(elements * sizeof(float));
     for (size_t i = 0; i < elements; i++) {
@@ -202,6 +204,8 @@ static activations random_activations(int count, int columns) {
     a.q = allocate(elements);
     a.scale = allocate(elements / 32 * sizeof(float));
     a.sum = allocate(elements / 16 * sizeof(int32_t));
+    a.pairs = allocate((size_t)count * (size_t)((columns + 1) / 2) * sizeof(uint32_t));
+    fb_round(a.x, columns, 0, count, a.pairs);
     if (columns % 32 == 0) {
         fb_quantize(a.x, columns, 0, count, a.q, a.scale, a.sum);
     }
@@ -216,11 +220,14 @@ static void saturate(activations *a) {
         a->scale[i / 32] = 1;
         a->sum[i / 16] = a->q[i] * 16;
     }
+    fb_round(a->x, a->columns, 0, a->count, a->pairs);
 }
 
 static fb_activations rows_from(const activations *a, int row) {
     size_t at = (size_t)row * (size_t)a->columns;
-    fb_activations rows = {a->x + at, a->q + at, a->scale + at / 32, a->sum + at / 16};
+    size_t pairs = (size_t)row * (size_t)((a->columns + 1) / 2);
+    fb_activations rows = {a->x + at, a->q + at, a->scale + at / 32, a->sum + at / 16,
+                           a->pairs + pairs};
     return rows;
 }
 
@@ -236,32 +243,28 @@ static float *multiply(const fb_matrix *matrix, const activations *a, int row, i
     return target;
 }
 
-/* What a kernel makes of a weight or activation of this format before it multiplies. */
-static double rounded(const file_format *f, double value) {
-#ifdef __AVX512BF16__
-    if (f->decode == decode_f16 || f->decode == decode_bf16) {
-        float bf16 = (float)value;
-        uint32_t bits;
-        memcpy(&bits, &bf16, sizeof bits);
-        return float_of((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000);
+/* What a multiplication that reads `wants` makes of a weight or an activation. */
+static double rounded(int wants, double value) {
+    if (wants != FB_PAIRS) {
+        return value;
     }
-#else
-    (void)f;
-#endif
-    return value;
+    float bf16 = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &bf16, sizeof bits);
+    return float_of((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000);
 }
 
 static void check_values(const file_format *f, const fb_matrix *matrix, const double *weights,
                          const activations *a, const float *target) {
-    int integers = fb_wants_integers(f->format);
+    int wants = fb_wants(f->format);
     for (int row = 0; row < a->count; row++) {
         for (int r = 0; r < matrix->rows; r++) {
             double exact = matrix->bias ? matrix->bias[r] : 0, loose = exact, size = fabs(exact);
             for (int c = 0; c < a->columns; c++) {
                 int at = row * a->columns + c;
                 double weight = weights[(size_t)r * (size_t)a->columns + (size_t)c];
-                double x = integers ? a->q[at] * (double)a->scale[at / 32] : a->x[at];
-                exact += rounded(f, weight) * rounded(f, x);
+                double x = wants == FB_INTEGERS ? a->q[at] * (double)a->scale[at / 32] : a->x[at];
+                exact += rounded(wants, weight) * rounded(wants, x);
                 loose += weight * a->x[at];
                 size += fabs(weight * a->x[at]);
             }

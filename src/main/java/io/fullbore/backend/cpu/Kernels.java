@@ -33,6 +33,7 @@ final class Kernels {
   private static final MethodHandle PACK = procedure(INT, POINTER, INT, INT, POINTER, INT, INT);
   private static final MethodHandle QUANTIZE =
       procedure(POINTER, INT, INT, INT, POINTER, POINTER, POINTER);
+  private static final MethodHandle ROUND = procedure(POINTER, INT, INT, INT, POINTER);
   private static final MethodHandle LINEAR = procedure(POINTER, POINTER, INT, POINTER, INT, INT);
   private static final MethodHandle NORM =
       procedure(POINTER, POINTER, INT, FLOAT, POINTER, INT, INT);
@@ -48,10 +49,11 @@ final class Kernels {
   private final InstructionSet instructionSet;
   private final MemorySegment lanes;
   private final MemorySegment supports;
-  private final MemorySegment wantsIntegers;
+  private final MemorySegment wants;
   private final MemorySegment groupBytes;
   private final MemorySegment pack;
   private final MemorySegment quantize;
+  private final MemorySegment round;
   private final MemorySegment linear;
   private final MemorySegment norm;
   private final MemorySegment rotate;
@@ -69,10 +71,11 @@ final class Kernels {
     this.instructionSet = instructionSet;
     lanes = library.findOrThrow("fb_lanes");
     supports = library.findOrThrow("fb_supports");
-    wantsIntegers = library.findOrThrow("fb_wants_integers");
+    wants = library.findOrThrow("fb_wants");
     groupBytes = library.findOrThrow("fb_group_bytes");
     pack = library.findOrThrow("fb_pack");
     quantize = library.findOrThrow("fb_quantize");
+    round = library.findOrThrow("fb_round");
     linear = library.findOrThrow("fb_linear");
     norm = library.findOrThrow("fb_norm");
     rotate = library.findOrThrow("fb_rotate");
@@ -106,16 +109,16 @@ final class Kernels {
   }
 
   boolean supports(WeightFormat format) {
-    return ofFormat(supports, format);
+    return ofFormat(supports, format) != 0;
   }
 
-  boolean wantsIntegers(WeightFormat format) {
-    return ofFormat(wantsIntegers, format);
+  Activations wants(WeightFormat format) {
+    return Activations.values()[ofFormat(wants, format)];
   }
 
-  private static boolean ofFormat(MemorySegment function, WeightFormat format) {
+  private static int ofFormat(MemorySegment function, WeightFormat format) {
     try {
-      return (int) OF_FORMAT.invokeExact(function, format.typeId()) != 0;
+      return (int) OF_FORMAT.invokeExact(function, format.typeId());
     } catch (Throwable e) {
       throw failed("a question about a format", e);
     }
@@ -143,6 +146,14 @@ final class Kernels {
       QUANTIZE.invokeExact(quantize, x, columns, from, to, q, scale, sum);
     } catch (Throwable e) {
       throw failed("fb_quantize", e);
+    }
+  }
+
+  void round(long x, int columns, int from, int to, long pairs) {
+    try {
+      ROUND.invokeExact(round, x, columns, from, to, pairs);
+    } catch (Throwable e) {
+      throw failed("fb_round", e);
     }
   }
 

@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -24,7 +25,7 @@ import java.util.Set;
  * <pre>
  *   op                              stage
  *   Linear, Linear, …  same source  one parallel section, after the source's rows were quantised
- *                                   once if a matrix reads integers
+ *                                   or rounded once if a matrix reads them so
  *   Attend                          store the rows' keys and values, then a parallel section
  *   the others                      row by row: inline when short, else a parallel section
  * </pre>
@@ -42,6 +43,9 @@ final class NativeBackend implements Backend {
   private interface Stage {
     void run(StepBatch batch, int rowCount);
   }
+
+  /** Activations of this kind are those of the slot's floats. */
+  private record Prepared(Slot slot, Activations kind) {}
 
   /** Work on rows {@code [from, to)}. */
   private interface RowRange {
@@ -112,43 +116,45 @@ final class NativeBackend implements Backend {
 
   private void translate(List<Op> ops) {
     List<Stage> stages = allRows;
-    Set<Slot> quantized = EnumSet.noneOf(Slot.class); // whose integers are those of its floats
+    Set<Prepared> prepared = new HashSet<>();
     for (int i = 0; i < ops.size(); i++) {
       switch (ops.get(i)) {
         case Op.SelectRows() -> stages = logitRows;
         case Op.Linear first -> {
           List<Op.Linear> section = section(ops, i);
           i += section.size() - 1;
-          if (wantIntegers(section) && quantized.add(first.source())) {
-            stages.add(quantizer(slots.get(first.source())));
+          for (Activations kind : read(section)) {
+            if (prepared.add(new Prepared(first.source(), kind))) {
+              stages.add(preparer(kind, slots.get(first.source())));
+            }
           }
           stages.add(multiplier(section));
-          section.forEach(op -> quantized.remove(op.target()));
+          section.forEach(op -> changed(op.target(), prepared));
         }
         case Op.Attend attend -> {
           stages.add(attender(attend.layer()));
-          quantized.remove(Slot.ATTENDED);
+          changed(Slot.ATTENDED, prepared);
         }
         case Op.Embed embed -> stages.add(embedder(embed.table()));
         case Op.Norm norm -> {
           stages.add(normalizer(norm.weight(), norm.source(), norm.target(), 1));
-          quantized.remove(norm.target());
+          changed(norm.target(), prepared);
         }
         case Op.HeadNorm norm -> {
           stages.add(normalizer(norm.weight(), norm.slot(), norm.slot(), norm.headCount()));
-          quantized.remove(norm.slot());
+          changed(norm.slot(), prepared);
         }
         case Op.Rotate rotate -> {
           stages.add(rotator(rotate));
-          quantized.remove(rotate.slot());
+          changed(rotate.slot(), prepared);
         }
         case Op.SwiGlu() -> {
           stages.add(activator());
-          quantized.remove(Slot.GATE);
+          changed(Slot.GATE, prepared);
         }
         case Op.AddResidual() -> {
           stages.add(adder());
-          quantized.remove(Slot.HIDDEN);
+          changed(Slot.HIDDEN, prepared);
         }
       }
     }
@@ -170,22 +176,31 @@ final class NativeBackend implements Backend {
     return section;
   }
 
-  private boolean wantIntegers(List<Op.Linear> section) {
-    return section.stream().anyMatch(op -> weights.matrix(op).integers());
+  /** What the products read beside floats, which are always there. */
+  private Set<Activations> read(List<Op.Linear> section) {
+    Set<Activations> read = EnumSet.noneOf(Activations.class);
+    section.forEach(op -> read.add(weights.matrix(op).reads()));
+    read.remove(Activations.FLOATS);
+    return read;
   }
 
-  private Stage quantizer(SlotMemory.Buffer buffer) {
-    return byRows(
-        buffer.width(),
-        (from, to) ->
-            kernels.quantize(
-                buffer.address(),
-                buffer.width(),
-                from,
-                to,
-                buffer.integers(),
-                buffer.scales(),
-                buffer.sums()));
+  private static void changed(Slot slot, Set<Prepared> prepared) {
+    prepared.removeIf(each -> each.slot() == slot);
+  }
+
+  private Stage preparer(Activations kind, SlotMemory.Buffer buffer) {
+    long x = buffer.address();
+    int width = buffer.width();
+    return switch (kind) {
+      case FLOATS -> (batch, rowCount) -> {};
+      case INTEGERS ->
+          byRows(
+              width,
+              (from, to) ->
+                  kernels.quantize(
+                      x, width, from, to, buffer.integers(), buffer.scales(), buffer.sums()));
+      case PAIRS -> byRows(width, (from, to) -> kernels.round(x, width, from, to, buffer.pairs()));
+    };
   }
 
   private Stage multiplier(List<Op.Linear> section) {

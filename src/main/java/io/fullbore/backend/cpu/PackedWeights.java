@@ -36,9 +36,9 @@ final class PackedWeights {
    *
    * @param struct address of its fb_matrix
    * @param groupCount groups of rows
-   * @param integers whether it multiplies 8-bit activations
+   * @param reads what it multiplies
    */
-  record Matrix(long struct, int groupCount, long groupBytes, boolean integers) {}
+  record Matrix(long struct, int groupCount, long groupBytes, Activations reads) {}
 
   /** Groups {@code [from, to)} of a matrix, to be packed. */
   private record PackTask(Op.Linear op, long target, int from, int to) {}
@@ -112,8 +112,8 @@ final class PackedWeights {
     struct.set(ValueLayout.JAVA_INT, 16, weight.format().typeId());
     struct.set(ValueLayout.JAVA_INT, 20, weight.rows());
     struct.set(ValueLayout.JAVA_INT, 24, weight.columns());
-    boolean integers = kernels.wantsIntegers(weight.format());
-    return new Matrix(struct.address(), groupCount, groupBytes, integers);
+    Activations reads = kernels.wants(weight.format());
+    return new Matrix(struct.address(), groupCount, groupBytes, reads);
   }
 
   private long addVector(Tensor tensor) {

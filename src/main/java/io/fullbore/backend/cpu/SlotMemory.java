@@ -9,10 +9,10 @@ import java.util.Map;
 
 /**
  * The slots of a graph as the kernels see them: rows of floats, and beside those that matrices read
- * the same rows in 8-bit integers. The struct that the matrix kernels take:
+ * the same rows in 8-bit integers and in bfloat16. The struct that the matrix kernels take:
  *
  * <pre>
- *   fb_activations   0 x: floats   8 q: integers   16 scale per 32   24 sum per 16
+ *   fb_activations   0 x: floats   8 q: integers   16 scale per 32   24 sum per 16   32 pairs
  * </pre>
  *
  * <p>Allocated for the longest step; pages that no step reaches cost nothing. Part of a backend,
@@ -29,7 +29,13 @@ final class SlotMemory {
    * @param struct fb_activations of the slot
    */
   record Buffer(
-      int width, MemorySegment floats, long integers, long scales, long sums, long struct) {
+      int width,
+      MemorySegment floats,
+      long integers,
+      long scales,
+      long sums,
+      long pairs,
+      long struct) {
     long address() {
       return floats.address();
     }
@@ -49,17 +55,19 @@ final class SlotMemory {
       NativeMemory memory, int width, long maxRows, boolean feedsMatrices) {
     MemorySegment floats = memory.allocate(maxRows * width * Float.BYTES);
     if (!feedsMatrices) {
-      return new Buffer(width, floats, 0, 0, 0, 0);
+      return new Buffer(width, floats, 0, 0, 0, 0, 0);
     }
     long integers = memory.allocate(maxRows * width).address();
     long scales = memory.allocate(maxRows * width / ELEMENTS_PER_SCALE * Float.BYTES).address();
     long sums = memory.allocate(maxRows * width / ELEMENTS_PER_SUM * Integer.BYTES).address();
-    MemorySegment struct = memory.allocate(4 * Long.BYTES);
+    long pairs = memory.allocate(maxRows * ((width + 1) / 2) * Integer.BYTES).address();
+    MemorySegment struct = memory.allocate(5 * Long.BYTES);
     struct.set(ValueLayout.JAVA_LONG, 0, floats.address());
     struct.set(ValueLayout.JAVA_LONG, 8, integers);
     struct.set(ValueLayout.JAVA_LONG, 16, scales);
     struct.set(ValueLayout.JAVA_LONG, 24, sums);
-    return new Buffer(width, floats, integers, scales, sums, struct.address());
+    struct.set(ValueLayout.JAVA_LONG, 32, pairs);
+    return new Buffer(width, floats, integers, scales, sums, pairs, struct.address());
   }
 
   Buffer get(Slot slot) {
