@@ -47,7 +47,7 @@ class LauncherTest {
 
   @Test
   void buildsAMissingJarAndRunsIt() throws Exception {
-    var ended = sandbox.run(launcher, "serve");
+    var ended = sandbox.run(launcher, "version");
     assertEquals(new ScriptSandbox.Ended(0, "", FIRST), ended);
     assertEquals(List.of("-q -B -DskipTests package"), builds());
     assertEquals(
@@ -55,11 +55,10 @@ class LauncherTest {
             "-XX:+UseG1GC",
             "-XX:+UseCompactObjectHeaders",
             "-XX:+ExitOnOutOfMemoryError",
-            "--enable-native-access=ALL-UNNAMED",
             "-jar",
             jar.toString(),
-            "serve"),
-        sandbox.javaCall().subList(1, 8));
+            "version"),
+        sandbox.javaCall().subList(1, 7));
   }
 
   @Test
@@ -126,10 +125,38 @@ class LauncherTest {
     sandbox.set("FULLBORE_JAVA_OPTS", "-Xmx1g -Da=*");
     sandbox.run(launcher, "serve", "--model", "my model.gguf", "", "*", "$HOME");
     List<String> call = sandbox.javaCall();
-    assertEquals(List.of("-Xmx1g", "-Da=*"), call.subList(5, 7));
+    assertEquals(List.of("-Xmx1g", "-Da=*"), call.subList(4, 6));
     assertEquals(
-        List.of("serve", "--model", "my model.gguf", "", "*", "$HOME"),
-        call.subList(9, call.size()));
+        List.of("-jar", jar.toString(), "serve", "--model", "my model.gguf", "", "*", "$HOME"),
+        call.subList(call.size() - 8, call.size()));
+  }
+
+  @Test
+  void aServerLeavesTheClassesItLoadedForTheNextStart() throws Exception {
+    Path archive = jar.resolveSibling("fullbore.jsa");
+    String write = "-XX:ArchiveClassesAtExit=" + archive;
+    String read = "-XX:SharedArchiveFile=" + archive;
+    sandbox.run(launcher, "version");
+    assertFalse(sandbox.javaCall().contains(write));
+    sandbox.run(launcher, "serve");
+    assertTrue(sandbox.javaCall().contains(write));
+
+    Files.writeString(archive, "classes");
+    Files.setLastModifiedTime(archive, after(jar, 10));
+    sandbox.run(launcher, "version");
+    assertTrue(sandbox.javaCall().contains(read));
+    sandbox.run(launcher, "serve");
+    assertTrue(sandbox.javaCall().contains(read));
+
+    Files.setLastModifiedTime(archive, after(jar, -10));
+    sandbox.run(launcher, "version");
+    assertFalse(sandbox.javaCall().contains(read));
+    sandbox.run(launcher, "serve");
+    assertTrue(sandbox.javaCall().contains(write));
+  }
+
+  private static FileTime after(Path file, int seconds) throws IOException {
+    return FileTime.from(Files.getLastModifiedTime(file).toInstant().plusSeconds(seconds));
   }
 
   @Test
