@@ -15,8 +15,8 @@ typedef __m256i ints;
 #define LARGEST_DIRECT_ROWS 4
 #define ONE_GROUP_ROWS 4
 
-#define FLOAT_TILE_GROUPS 3
-#define FLOAT_TILE_ROWS 4
+#define FLOAT_TILE_GROUPS 2
+#define FLOAT_TILE_ROWS 6
 
 INLINE floats floats_all(float value) { return _mm256_set1_ps(value); }
 INLINE floats floats_load(const float *source) { return _mm256_loadu_ps(source); }

@@ -193,14 +193,12 @@ INLINE void linear_some(unit_kind kind, int groups, const fb_matrix *weight,
         case 3:
             linear_tile(kind, groups, 3, weight, group_bytes, x, target, group, row, from, to);
             break;
-#if FLOAT_TILE_ROWS > 4
         case 4:
             linear_tile(kind, groups, 4, weight, group_bytes, x, target, group, row, from, to);
             break;
         case 5:
             linear_tile(kind, groups, 5, weight, group_bytes, x, target, group, row, from, to);
             break;
-#endif
         }
     }
 }
