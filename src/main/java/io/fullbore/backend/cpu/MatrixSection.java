@@ -15,8 +15,8 @@ final class MatrixSection {
 
   private static final long MAX_TASK_BYTES = 1 << 20;
 
-  /** Groups that a kernel multiplies at once: a task takes a multiple. */
-  private static final int GROUPS_TOGETHER = 2;
+  /** The most groups that a kernel multiplies at once: a task takes a multiple. */
+  private static final int GROUPS_TOGETHER = 4;
 
   /**
    * One product.
