@@ -8,8 +8,8 @@
  *                                         are packed, activations by fb_round.
  *
  * Sums of FLOAT_TILE_GROUPS groups by FLOAT_TILE_ROWS rows stay in registers while columns pass;
- * PANEL_UNITS of these groups' weights stay in the caches while rows pass. Each output
- * is one chain of additions in the order of columns, whatever the tile.
+ * PANEL_UNITS of these groups' weights stay in the caches while rows pass. Each output is one chain of
+ * additions in the order of columns, whatever the tile.
  */
 #include "lanes.h"
 #include "linear.h"
@@ -181,7 +181,8 @@ INLINE void linear_some(unit_kind kind, int groups, const fb_matrix *weight,
         int to = units - from < panel ? units : from + panel;
         int row = 0;
         for (; row + FLOAT_TILE_ROWS <= row_count; row += FLOAT_TILE_ROWS) {
-            linear_tile(kind, groups, FLOAT_TILE_ROWS, weight, group_bytes, x, target, group, row, from, to);
+            linear_tile(kind, groups, FLOAT_TILE_ROWS, weight, group_bytes, x, target, group, row,
+                        from, to);
         }
         switch (row_count - row) {
         case 1:

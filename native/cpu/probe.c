@@ -7,8 +7,8 @@
 #endif
 
 /* 0: none; on x86-64 1: AVX2, FMA and F16C, 2: AVX-512 F, BW, VL, DQ and VNNI, 3: BF16 too; on ARM
- * 1: NEON with half precision and dot products. The compiler's test covers the operating system's support for
- * the registers too. */
+ * 1: NEON with half precision and dot products. The compiler's test covers the operating system's
+ * support for the registers too. */
 __attribute__((visibility("default"))) int32_t fb_level(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
