@@ -10,7 +10,10 @@ import java.util.List;
  * @param ends choices that end with this piece
  */
 public record ForwardedPiece(String json, List<End> ends) {
-  /** The end of a choice; {@code STOP} also where it ends in calls of tools. */
+  /**
+   * The end of a choice; {@code STOP} also where it ends in calls of tools, {@code LENGTH} also where
+   * a filter cut it off.
+   */
   public record End(int choice, FinishReason reason) {}
 
   public ForwardedPiece {

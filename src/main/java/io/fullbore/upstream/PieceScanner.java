@@ -220,7 +220,8 @@ final class PieceScanner {
       if (ends.isEmpty()) {
         ends = new ArrayList<>(1);
       }
-      ends.add(new End(choice, reason.equals("length") ? FinishReason.LENGTH : FinishReason.STOP));
+      boolean cut = reason.equals("length") || reason.equals("content_filter");
+      ends.add(new End(choice, cut ? FinishReason.LENGTH : FinishReason.STOP));
     }
   }
 }

@@ -56,7 +56,7 @@ class PieceReaderTest {
     "length, LENGTH",
     "tool_calls, STOP",
     "function_call, STOP",
-    "content_filter, STOP",
+    "content_filter, LENGTH",
     "something_new, STOP"
   })
   void aFinishReasonEndsAChoiceOnce(String reason, FinishReason end) throws Exception {
