@@ -11,8 +11,8 @@ import java.util.List;
  */
 public record ForwardedPiece(String json, List<End> ends) {
   /**
-   * The end of a choice; {@code STOP} also where it ends in calls of tools, {@code LENGTH} also where
-   * a filter cut it off.
+   * The end of a choice; {@code STOP} also where it ends in calls of tools, {@code LENGTH} also
+   * where a filter cut it off.
    */
   public record End(int choice, FinishReason reason) {}
 
