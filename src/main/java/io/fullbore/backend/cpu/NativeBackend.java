@@ -82,8 +82,8 @@ final class NativeBackend implements Backend {
     rows = new BatchMemory(memory, sizing);
     attention = new NativeAttention(memory, kernels, team, rows, architecture, sizing);
     Rotation rotation = new Rotation(architecture, graph.ropeFactors(), sizing.maxPositions());
-    cosines = copy(rotation.cosines());
-    sines = copy(rotation.sines());
+    cosines = memory.copyOf(rotation.cosines()).address();
+    sines = memory.copyOf(rotation.sines()).address();
     embedding = new float[architecture.dim()];
     translate(graph.ops());
   }
@@ -104,12 +104,6 @@ final class NativeBackend implements Backend {
       memory.close();
       throw e;
     }
-  }
-
-  private long copy(float[] elements) {
-    MemorySegment copy = memory.allocate((long) elements.length * Float.BYTES);
-    MemorySegment.copy(elements, 0, copy, ValueLayout.JAVA_FLOAT, 0, elements.length);
-    return copy.address();
   }
 
   // --- Translation of the graph ---------------------------------------------------------------

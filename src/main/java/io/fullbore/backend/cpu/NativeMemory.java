@@ -53,6 +53,13 @@ final class NativeMemory implements AutoCloseable {
     return memory;
   }
 
+  /** New memory with these elements. */
+  MemorySegment copyOf(float[] elements) {
+    MemorySegment copy = allocate((long) elements.length * Float.BYTES);
+    MemorySegment.copy(elements, 0, copy, ValueLayout.JAVA_FLOAT, 0, elements.length);
+    return copy;
+  }
+
   @SuppressWarnings("restricted")
   private MemorySegment allocate(long bytes, long alignmentBytes) {
     long reservedBytes = bytes + alignmentBytes;

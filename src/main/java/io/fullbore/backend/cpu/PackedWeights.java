@@ -117,14 +117,7 @@ final class PackedWeights {
   }
 
   private long addVector(Tensor tensor) {
-    return vectors.computeIfAbsent(tensor, this::copyVector);
-  }
-
-  private long copyVector(Tensor tensor) {
-    float[] elements = Weights.floats(tensor);
-    MemorySegment copy = memory.allocate((long) elements.length * Float.BYTES);
-    MemorySegment.copy(elements, 0, copy, ValueLayout.JAVA_FLOAT, 0, elements.length);
-    return copy.address();
+    return vectors.computeIfAbsent(tensor, each -> memory.copyOf(Weights.floats(each)).address());
   }
 
   private void pack(PackTask task) {
