@@ -1,0 +1,196 @@
+// The instructions of the device that the kernels use, under names of our own. Compiled by nvcc
+// they are CUDA's; compiled by a C++ compiler with FB_SHIM they come from shim/shim.h, which runs
+// the same kernels on a processor for the tests.
+//
+// 16-bit operands travel in pairs, two in one 32-bit register, the lower element in the lower half.
+// Kind says what they are: F16 (IEEE half) or BF16 (bfloat16).
+#pragma once
+
+#include <stdint.h>
+
+#define FB_WARP 32
+
+// An operand's kind, a type to choose overloads by.
+struct F16 {
+  uint16_t bits;
+};
+struct BF16 {
+  uint16_t bits;
+};
+// 8 bits, e4m3: of the KV cache alone.
+struct F8 {
+  uint8_t bits;
+};
+
+#ifdef FB_SHIM
+#include "shim/shim.h"
+#else
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <cuda_fp8.h>
+#define FB_KERNEL(name)
+#define FB_DYNAMIC_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
+#define FB_DEVICE __device__ __forceinline__
+#endif
+
+#ifndef FB_SHIM
+
+// --- Conversion -----------------------------------------------------------------------------
+
+FB_DEVICE float to_float(F16 x) { return __half2float(__ushort_as_half(x.bits)); }
+FB_DEVICE float to_float(BF16 x) { return __bfloat162float(__ushort_as_bfloat16(x.bits)); }
+FB_DEVICE float to_float(F8 x) {
+  return __half2float(__half(__nv_cvt_fp8_to_halfraw(x.bits, __NV_E4M3)));
+}
+
+// Rounds to the nearest, ties to even; what is too large for F16 or F8 becomes the largest.
+template <typename Kind>
+FB_DEVICE Kind round_to(float x);
+template <>
+FB_DEVICE F16 round_to<F16>(float x) {
+  return F16{__half_as_ushort(__float2half_rn(fminf(fmaxf(x, -65504.f), 65504.f)))};
+}
+template <>
+FB_DEVICE BF16 round_to<BF16>(float x) {
+  return BF16{__bfloat16_as_ushort(__float2bfloat16_rn(x))};
+}
+template <>
+FB_DEVICE F8 round_to<F8>(float x) {
+  return F8{(uint8_t)__nv_cvt_float_to_fp8(x, __NV_SATFINITE, __NV_E4M3)};
+}
+
+// a * b + c for each of the two halves (F16), in one instruction.
+FB_DEVICE uint32_t fma2(uint32_t a, uint32_t b, uint32_t c) {
+  uint32_t d;
+  asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+  return d;
+}
+FB_DEVICE uint32_t mul2(uint32_t a, uint32_t b) {
+  uint32_t d;
+  asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b));
+  return d;
+}
+FB_DEVICE uint32_t sub2(uint32_t a, uint32_t b) {
+  uint32_t d;
+  asm("sub.rn.f16x2 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b));
+  return d;
+}
+
+// --- Warps and blocks -----------------------------------------------------------------------
+
+template <typename T>
+FB_DEVICE T shuffle_xor(T x, int mask) {
+  return __shfl_xor_sync(0xffffffffu, x, mask);
+}
+template <typename T>
+FB_DEVICE T shuffle(T x, int lane) {
+  return __shfl_sync(0xffffffffu, x, lane);
+}
+template <typename T>
+FB_DEVICE T shuffle_up(T x, int delta) {
+  return __shfl_up_sync(0xffffffffu, x, delta);
+}
+// A bit for every lane whose x holds.
+FB_DEVICE uint32_t lanes_with(bool x) { return __ballot_sync(0xffffffffu, x); }
+FB_DEVICE void warp_barrier() { __syncwarp(); }
+FB_DEVICE void block_barrier() { __syncthreads(); }
+
+// --- Memory ---------------------------------------------------------------------------------
+
+// 16 bytes that this kernel reads once: past the first cache.
+FB_DEVICE uint4 load_once(const void *p) {
+  uint4 x;
+  asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w)
+               : "l"(p));
+  return x;
+}
+
+// Copies 16 bytes from global to shared memory, without waiting; zeroes them where !valid.
+FB_DEVICE void copy_async(void *shared, const void *global, bool valid = true) {
+  uint32_t s = (uint32_t)__cvta_generic_to_shared(shared);
+  int bytes = valid ? 16 : 0;
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(s), "l"(global), "r"(bytes)
+               : "memory");
+}
+FB_DEVICE void copy_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+// Waits until at most this many of the newest groups of this thread are under way.
+template <int Groups>
+FB_DEVICE void copy_wait() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(Groups) : "memory");
+}
+
+// --- Matrix units ---------------------------------------------------------------------------
+// d[16][8] += a[16][16] * b[16][8]. With g = lane / 4 and t = lane % 4 a thread holds
+//   a: (g, 2t) (g+8, 2t) (g, 2t+8) (g+8, 2t+8), each with its right neighbour
+//   b: (2t, g) (2t+8, g), each with the element below
+//   d: (g, 2t) (g, 2t+1) (g+8, 2t) (g+8, 2t+1)
+
+FB_DEVICE void mma(F16, float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+      "{%0,%1,%2,%3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+FB_DEVICE void mma(BF16, float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
+      "{%8,%9}, {%0,%1,%2,%3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// Four 8x8 matrices of 16-bit elements from shared memory: lane l gives the address of row l % 8
+// of matrix l / 8 (16 bytes); register i gets elements (lane / 4, 2 (lane % 4) and +1) of matrix i.
+FB_DEVICE void load_matrices(uint32_t (&r)[4], const void *row) {
+  uint32_t s = (uint32_t)__cvta_generic_to_shared(row);
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+               : "r"(s)
+               : "memory");
+}
+// The same, each matrix transposed: register i gets (2 (lane % 4) and +1, lane / 4) of matrix i.
+FB_DEVICE void load_matrices_transposed(uint32_t (&r)[4], const void *row) {
+  uint32_t s = (uint32_t)__cvta_generic_to_shared(row);
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+               : "r"(s)
+               : "memory");
+}
+
+// --- Numbers --------------------------------------------------------------------------------
+
+FB_DEVICE uint32_t float_bits(float x) { return __float_as_uint(x); }
+FB_DEVICE float bits_float(uint32_t x) { return __uint_as_float(x); }
+FB_DEVICE float fast_exp(float x) { return __expf(x); }
+FB_DEVICE void atomic_add(uint32_t *p, uint32_t x) { atomicAdd(p, x); }
+FB_DEVICE void atomic_add(unsigned long long *p, unsigned long long x) { atomicAdd(p, x); }
+
+#endif // FB_SHIM
+
+template <typename Kind>
+FB_DEVICE uint32_t round_pair(float low, float high) {
+  return (uint32_t)round_to<Kind>(low).bits | (uint32_t)round_to<Kind>(high).bits << 16;
+}
+template <typename Kind>
+FB_DEVICE float low_of(uint32_t pair) {
+  return to_float(Kind{(uint16_t)pair});
+}
+template <typename Kind>
+FB_DEVICE float high_of(uint32_t pair) {
+  return to_float(Kind{(uint16_t)(pair >> 16)});
+}
+
+FB_DEVICE float warp_sum(float x) {
+  for (int mask = FB_WARP / 2; mask > 0; mask /= 2) {
+    x += shuffle_xor(x, mask);
+  }
+  return x;
+}
+FB_DEVICE float warp_max(float x) {
+  for (int mask = FB_WARP / 2; mask > 0; mask /= 2) {
+    x = fmaxf(x, shuffle_xor(x, mask));
+  }
+  return x;
+}
