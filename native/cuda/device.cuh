@@ -31,6 +31,7 @@ struct F8 {
 #define FB_KERNEL(name)
 #define FB_DYNAMIC_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
 #define FB_DEVICE __device__ __forceinline__
+#define FB_MEMBER __device__ __forceinline__
 #endif
 
 #ifndef FB_SHIM
@@ -74,6 +75,11 @@ FB_DEVICE uint32_t sub2(uint32_t a, uint32_t b) {
   uint32_t d;
   asm("sub.rn.f16x2 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b));
   return d;
+}
+
+// Byte i is that of the 8 bytes of low and high that nibble i of select names.
+FB_DEVICE uint32_t byte_permute(uint32_t low, uint32_t high, uint32_t select) {
+  return __byte_perm(low, high, select);
 }
 
 // --- Warps and blocks -----------------------------------------------------------------------
@@ -159,11 +165,79 @@ FB_DEVICE void load_matrices_transposed(uint32_t (&r)[4], const void *row) {
                : "memory");
 }
 
+// --- Warpgroups (sm_90a) --------------------------------------------------------------------
+// What only that architecture has; on others these do not exist and must not be reached.
+
+// A barrier in shared memory that counts arrivals and bytes; waited for by the parity of its phase.
+struct PhaseBarrier {
+  unsigned long long state;
+};
+
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+#define FB_WARPGROUPS 1
+
+FB_DEVICE uint32_t shared_address(const void *p) { return (uint32_t)__cvta_generic_to_shared(p); }
+FB_DEVICE void phase_init(PhaseBarrier *barrier, int arrivals) {
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(barrier)),
+               "r"(arrivals)
+               : "memory");
+}
+// Makes initialised barriers known to the copying unit.
+FB_DEVICE void phase_publish() {
+  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+  asm volatile("fence.proxy.async;" ::: "memory");
+}
+FB_DEVICE void phase_expect(PhaseBarrier *barrier, int bytes) {
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
+                   shared_address(barrier)),
+               "r"(bytes)
+               : "memory");
+}
+FB_DEVICE void phase_arrive(PhaseBarrier *barrier) {
+  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(barrier)) : "memory");
+}
+FB_DEVICE void phase_wait(PhaseBarrier *barrier, int parity) {
+  asm volatile("{\n"
+               ".reg .pred done;\n"
+               "again:\n"
+               "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
+               "@done bra over;\n"
+               "bra again;\n"
+               "over:\n"
+               "}" ::"r"(shared_address(barrier)),
+               "r"(parity)
+               : "memory");
+}
+// Copies to shared memory in bulk; the bytes count towards the barrier's phase.
+FB_DEVICE void bulk_copy(void *shared, const void *global, int bytes, PhaseBarrier *barrier) {
+  asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, "
+               "[%3];" ::"r"(shared_address(shared)),
+               "l"(global), "r"(bytes), "r"(shared_address(barrier))
+               : "memory");
+}
+// Registers of a product that is begun next are in place.
+FB_DEVICE void products_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+FB_DEVICE void products_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+template <int Groups>
+FB_DEVICE void products_wait() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Groups) : "memory");
+}
+#include "warpgroup.cuh"
+#endif
+
 // --- Numbers --------------------------------------------------------------------------------
 
 FB_DEVICE uint32_t float_bits(float x) { return __float_as_uint(x); }
 FB_DEVICE float bits_float(uint32_t x) { return __uint_as_float(x); }
 FB_DEVICE float fast_exp(float x) { return __expf(x); }
+// Adds 1 and returns what was there; orders this block's earlier writes before it, and what other
+// blocks wrote before theirs after it. For one thread of a block, between barriers.
+FB_DEVICE int count_up(int *p) {
+  __threadfence();
+  int before = atomicAdd(p, 1);
+  __threadfence();
+  return before;
+}
 FB_DEVICE void atomic_add(uint32_t *p, uint32_t x) { atomicAdd(p, x); }
 FB_DEVICE void atomic_add(unsigned long long *p, unsigned long long x) { atomicAdd(p, x); }
 

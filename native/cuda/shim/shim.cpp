@@ -14,6 +14,7 @@ unsigned char *dynamic_shared;
 namespace {
 
 constexpr int warp_size = 32;
+constexpr int max_idle_rounds = 1 << 20;
 constexpr size_t exchange_bytes = 16;
 constexpr size_t stack_bytes = 256 << 10;
 
@@ -188,20 +189,28 @@ void run_warp(int warp) {
 }
 
 void run_block() {
+  int idle_rounds = 0;
   int warp_count = (active_count + warp_size - 1) / warp_size;
   for (;;) {
     for (int warp = 0; warp < warp_count; warp++) {
       run_warp(warp);
     }
-    int ended = 0;
+    int count[4] = {};
     for (int i = 0; i < active_count; i++) {
-      ended += fibers[i].state == State::ENDED;
-      if (fibers[i].state == State::AT_WARP) {
-        die("a warp's lanes wait at different places");
-      }
+      count[(int)fibers[i].state]++;
     }
-    if (ended == active_count) {
+    if (count[(int)State::ENDED] == active_count) {
       return;
+    }
+    if (count[(int)State::READY] > 0) {
+      if (++idle_rounds > max_idle_rounds) {
+        die("threads wait for a phase that does not end");
+      }
+      continue;
+    }
+    idle_rounds = 0;
+    if (count[(int)State::AT_WARP] > 0) {
+      die("a warp's lanes wait at different places");
     }
     for (int i = 0; i < active_count; i++) {
       if (fibers[i].state == State::AT_BLOCK) {
@@ -247,6 +256,7 @@ void launch(dim3 grid, dim3 threads, size_t shared_bytes, const std::function<vo
   dynamic_shared = nullptr;
 }
 
+void yield() { pause(State::READY); }
 void block_wait() { pause(State::AT_BLOCK); }
 void warp_wait() { pause(State::AT_WARP); }
 

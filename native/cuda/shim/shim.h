@@ -24,7 +24,8 @@
 #define __restrict__
 #define __launch_bounds__(...)
 #define __grid_constant__
-#define FB_DEVICE static inline
+#define FB_DEVICE inline
+#define FB_MEMBER inline
 #define __shared__ static
 
 struct uint2 {
@@ -164,6 +165,15 @@ FB_DEVICE uint32_t sub2(uint32_t a, uint32_t b) {
   return shim::by_halves(a, b, 0, [](float x, float y, float) { return x - y; });
 }
 
+FB_DEVICE uint32_t byte_permute(uint32_t low, uint32_t high, uint32_t select) {
+  uint64_t bytes = low | (uint64_t)high << 32;
+  uint32_t chosen = 0;
+  for (int i = 0; i < 4; i++) {
+    chosen |= (uint32_t)(bytes >> 8 * (select >> 4 * i & 7) & 0xff) << 8 * i;
+  }
+  return chosen;
+}
+
 template <typename T>
 FB_DEVICE T shuffle_xor(T x, int mask) {
   return shim::exchange(x)[shim::lane() ^ mask];
@@ -232,6 +242,68 @@ FB_DEVICE void load_matrices_transposed(uint32_t (&r)[4], const void *row) {
   }
 }
 
+// --- Warpgroups -------------------------------------------------------------------------------
+
+#define FB_WARPGROUPS 1
+struct PhaseBarrier {
+  int expected; // arrivals of a phase
+  int arrivals;
+  long long bytes; // expected less arrived
+  int phase;
+};
+namespace shim {
+void yield(); // lets other threads run while this one waits for them
+static inline void phase_check(PhaseBarrier *barrier) {
+  if (barrier->arrivals == barrier->expected && barrier->bytes == 0) {
+    barrier->arrivals = 0;
+    barrier->phase++;
+  }
+}
+} // namespace shim
+FB_DEVICE void phase_init(PhaseBarrier *barrier, int arrivals) { *barrier = {arrivals, 0, 0, 0}; }
+FB_DEVICE void phase_publish() {}
+FB_DEVICE void phase_expect(PhaseBarrier *barrier, int bytes) {
+  barrier->arrivals++;
+  barrier->bytes += bytes;
+  shim::phase_check(barrier);
+}
+FB_DEVICE void phase_arrive(PhaseBarrier *barrier) {
+  barrier->arrivals++;
+  shim::phase_check(barrier);
+}
+FB_DEVICE void phase_wait(PhaseBarrier *barrier, int parity) {
+  while (barrier->phase % 2 == parity) {
+    shim::yield();
+  }
+}
+FB_DEVICE void bulk_copy(void *shared, const void *global, int bytes, PhaseBarrier *barrier) {
+  memcpy(shared, global, bytes);
+  barrier->bytes -= bytes;
+  shim::phase_check(barrier);
+}
+FB_DEVICE void products_fence() {}
+FB_DEVICE void products_commit() {}
+template <int Groups>
+FB_DEVICE void products_wait() {}
+struct ProductOperand {
+  const unsigned char *b;
+  int stride_bytes;
+};
+FB_DEVICE ProductOperand product_operand(const void *b, int stride_bytes) {
+  return {(const unsigned char *)b, stride_bytes};
+}
+template <typename Kind, int Registers>
+FB_DEVICE void product(Kind kind, float (&d)[Registers], const uint32_t (&a)[4], ProductOperand b) {
+  for (int j = 0; j < Registers / 4; j++) {
+    const uint32_t *first = (const uint32_t *)(b.b + j * b.stride_bytes);
+    const uint32_t *second = (const uint32_t *)(b.b + j * b.stride_bytes + 128);
+    float sums[4] = {d[4 * j], d[4 * j + 1], d[4 * j + 2], d[4 * j + 3]};
+    mma(kind, sums, a, first[shim::lane()], second[shim::lane()]);
+    memcpy(d + 4 * j, sums, sizeof sums);
+  }
+}
+
+FB_DEVICE int count_up(int *p) { return (*p)++; }
 FB_DEVICE uint32_t float_bits(float x) {
   uint32_t bits;
   memcpy(&bits, &x, 4);
