@@ -405,27 +405,29 @@ int main() {
   const int shifts[] = {0, 2, 4, 8};
   const int contexts[] = {1, 15, 64, 65, 300};
   std::vector<Case> cases;
-  // Every head size with every kind of cache; the rest goes round, with steps of its own.
-  int turn = 0;
+  // Every head size with every group and format; the rest is drawn.
   for (int head_dim : head_dims) {
-    for (int format = 0; format < 4; format++, turn++) {
-      Case c{};
-      c.kind = format % 2 == 0 ? "f16" : "bf16";
-      c.f8 = format >= 2;
-      c.head_dim = head_dim;
-      c.heads = groups[turn % 5][0];
-      c.kv_heads = groups[turn % 5][1];
-      c.block_shift = shifts[(turn + turn / 4) % 4];
-      c.splits = 1 + (turn + turn / 5) % 4;
-      c.adjacent = turn / 2 % 2 == 1;
-      c.norms = turn / 3 % 2 == 1;
-      c.rope_dim = turn % 3 == 0 ? head_dim / 4 * 2 : head_dim;
-      c.sequences = {{contexts[turn % 5] - 1, 1}, {pick(0, 40), 2 + pick(0, 20)},
-                     {contexts[(turn + 2) % 5] - 1, 1}};
-      cases.push_back(c);
+    for (const int(&group)[2] : groups) {
+      for (int format = 0; format < 4; format++) {
+        Case c{};
+        c.kind = format % 2 == 0 ? "f16" : "bf16";
+        c.f8 = format >= 2;
+        c.head_dim = head_dim;
+        c.heads = group[0];
+        c.kv_heads = group[1];
+        c.block_shift = shifts[pick(0, 4)];
+        c.splits = pick(1, 5);
+        c.adjacent = pick(0, 2);
+        c.norms = pick(0, 2);
+        c.rope_dim = pick(0, 2) ? head_dim : head_dim / 4 * 2;
+        c.sequences = {{contexts[pick(0, 5)] - 1, 1}, {pick(0, 40), pick(2, 20)},
+                       {contexts[pick(0, 4)] - 1, 1}};
+        cases.push_back(c);
+      }
     }
   }
-  // Decode: every context with every number of splits and size of block.
+  // Decode: every context with every number of splits.
+  int turn = 0;
   for (int context : contexts) {
     for (int splits = 1; splits <= 4; splits++, turn++) {
       cases.push_back({turn % 2 ? "f16" : "bf16", turn / 2 % 2 == 0, 64, 4, 2,
@@ -436,7 +438,7 @@ int main() {
   // Prefill: runs that begin within a tile and end within one, longer than an item.
   for (int format = 0; format < 4; format++) {
     cases.push_back({format % 2 ? "bf16" : "f16", format >= 2, 32, 2, 1, shifts[format],
-                     {{0, 65}, {299, 1}, {50, 130}, {0, 64}, {64, 15}}, 3, false, true, 32});
+                     {{0, 65}, {299, 1}, {49, 130}, {0, 64}, {64, 15}}, 3, false, true, 32});
   }
   // A group of more than 16 heads, in each way.
   cases.push_back({"f16", false, 128, 20, 1, 4, {{299, 1}, {0, 17}}, 2, true, true, 128});
