@@ -81,6 +81,19 @@ FB_DEVICE uint32_t sub2(uint32_t a, uint32_t b) {
 FB_DEVICE uint32_t byte_permute(uint32_t low, uint32_t high, uint32_t select) {
   return __byte_perm(low, high, select);
 }
+// Four F8 elements as F16, exactly: bytes 0 and 2 in even, 1 and 3 in odd. Devices older than the
+// 8.9 read NaN as 480; round_to<F8> writes it for NaN alone.
+FB_DEVICE void widen(uint32_t four, uint32_t &even, uint32_t &odd) {
+#if __CUDA_ARCH__ >= 890
+  uint32_t sorted = __byte_perm(four, 0, 0x3120);
+  asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(even) : "h"((uint16_t)sorted));
+  asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(odd) : "h"((uint16_t)(sorted >> 16)));
+#else
+  // The exponent is too small by the difference of the biases, 8.
+  even = mul2((four << 8 & 0x80008000) | (four << 7 & 0x3f803f80), 0x5c005c00);
+  odd = mul2((four & 0x80008000) | (four >> 1 & 0x3f803f80), 0x5c005c00);
+#endif
+}
 
 // --- Warps and blocks -----------------------------------------------------------------------
 
@@ -237,6 +250,12 @@ FB_DEVICE int count_up(int *p) {
   int before = atomicAdd(p, 1);
   __threadfence();
   return before;
+}
+// 2^x; 0 for minus infinity.
+FB_DEVICE float fast_exp2(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
 }
 FB_DEVICE void atomic_add(uint32_t *p, uint32_t x) { atomicAdd(p, x); }
 FB_DEVICE void atomic_add(unsigned long long *p, unsigned long long x) { atomicAdd(p, x); }

@@ -164,6 +164,14 @@ FB_DEVICE uint32_t mul2(uint32_t a, uint32_t b) {
 FB_DEVICE uint32_t sub2(uint32_t a, uint32_t b) {
   return shim::by_halves(a, b, 0, [](float x, float y, float) { return x - y; });
 }
+FB_DEVICE void widen(uint32_t four, uint32_t &even, uint32_t &odd) {
+  uint32_t half[4];
+  for (int i = 0; i < 4; i++) {
+    half[i] = shim::float_to_half(shim::f8_to_float((uint8_t)(four >> 8 * i)));
+  }
+  even = half[0] | half[2] << 16;
+  odd = half[1] | half[3] << 16;
+}
 
 FB_DEVICE uint32_t byte_permute(uint32_t low, uint32_t high, uint32_t select) {
   uint64_t bytes = low | (uint64_t)high << 32;
@@ -318,5 +326,6 @@ FB_DEVICE void atomic_add(uint32_t *p, uint32_t x) { *p += x; }
 FB_DEVICE void atomic_add(unsigned long long *p, unsigned long long x) { *p += x; }
 static inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 static inline float fast_exp(float x) { return expf(x); }
+static inline float fast_exp2(float x) { return exp2f(x); }
 static inline int min(int a, int b) { return a < b ? a : b; }
 static inline int max(int a, int b) { return a > b ? a : b; }
