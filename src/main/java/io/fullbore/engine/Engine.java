@@ -296,7 +296,9 @@ public final class Engine implements AutoCloseable {
         generatedTokens,
         scheduler.preemptionCount(),
         endedCount,
-        Math.round(stepMicros));
+        Math.round(stepMicros),
+        cache.hostBlockCount(),
+        cache.hostCachedBlocks());
   }
 
   @Override

@@ -145,4 +145,13 @@ class EngineHostTierTest {
     assertEquals(20, cachedTokens(3));
     assertInstanceOf(SequenceEvent.Failed.class, log.terminal(4));
   }
+
+  @Test
+  void reportsItsHostBlocks() {
+    Engine engine = engine(backend(HOST_BLOCKS));
+    assertEquals(HOST_BLOCKS, engine.status("m", 0).hostBlocks());
+    assertEquals(0, engine.status("m", 0).hostCachedBlocks());
+    runTwoThatDoNotFitTogether(engine);
+    assertTrue(engine.status("m", 0).hostCachedBlocks() > 0);
+  }
 }

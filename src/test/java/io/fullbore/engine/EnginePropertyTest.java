@@ -69,6 +69,7 @@ class EnginePropertyTest {
       EngineStatus status = engine.status("m", 0);
       assertTrue(status.running() <= maxRunning);
       assertTrue(status.freeBlocks() >= 0 && status.freeBlocks() <= blockCount);
+      assertTrue(status.hostCachedBlocks() <= hostBlockCount);
       assertTrue(++step < 2_000_000 / maxStepTokens, "starvation");
     }
 
