@@ -15,6 +15,11 @@ public interface Backend extends AutoCloseable {
   /** Blocks of the KV cache. */
   int blockCount();
 
+  /** Blocks of a second tier of the KV cache in host memory; 0 where there is none. */
+  default int hostBlockCount() {
+    return 0;
+  }
+
   /** Tokens per block. */
   int blockTokens();
 
@@ -34,6 +39,22 @@ public interface Backend extends AutoCloseable {
    * @throws BackendException when the step failed; nothing of it counts
    */
   void forward(StepBatch batch, float[] logits);
+
+  /**
+   * Copies the keys and values of a block of the KV cache to a block in host memory. Copies of both
+   * directions and steps take effect in the order of the calls. Called only where there are host
+   * blocks.
+   *
+   * @throws BackendException when the copy failed; it is tried again before anything else
+   */
+  default void copyOut(int block, int hostBlock) {
+    throw new UnsupportedOperationException("no host blocks: " + describe());
+  }
+
+  /** Copies a block in host memory back to a block of the KV cache; see {@link #copyOut}. */
+  default void copyIn(int hostBlock, int block) {
+    throw new UnsupportedOperationException("no host blocks: " + describe());
+  }
 
   @Override
   void close();

@@ -6,6 +6,7 @@ import io.fullbore.backend.StepBatch;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.RequestId;
+import io.fullbore.kv.BlockCopy;
 import io.fullbore.kv.KvCache;
 import io.fullbore.sampling.Logprobs;
 import io.fullbore.sampling.Sampler;
@@ -63,7 +64,12 @@ public final class Engine implements AutoCloseable {
     this.settings = settings;
     this.sink = sink;
     this.nanoClock = nanoClock;
-    cache = new KvCache(backend.blockCount(), backend.blockTokens(), settings.prefixCache());
+    cache =
+        new KvCache(
+            backend.blockCount(),
+            backend.hostBlockCount(),
+            backend.blockTokens(),
+            settings.prefixCache());
     scheduler = new Scheduler(cache, settings.maxRunning());
     sampler = new Sampler(backend.vocabularySize());
     budget = new StepBudget(settings.stepTargetMs() * 1_000_000, backend.maxStepTokens());
@@ -152,7 +158,15 @@ public final class Engine implements AutoCloseable {
     if (logits.length < needed) {
       logits = new float[needed];
     }
+    cache.drainCopies(this::copy);
     backend.forward(batch, logits);
+  }
+
+  private void copy(BlockCopy copy) {
+    switch (copy) {
+      case BlockCopy.Out(int block, int hostBlock) -> backend.copyOut(block, hostBlock);
+      case BlockCopy.In(int hostBlock, int block) -> backend.copyIn(hostBlock, block);
+    }
   }
 
   private static StepBatch.Want want(StepPlan.Part part) {
@@ -282,7 +296,9 @@ public final class Engine implements AutoCloseable {
         generatedTokens,
         scheduler.preemptionCount(),
         endedCount,
-        Math.round(stepMicros));
+        Math.round(stepMicros),
+        cache.hostBlockCount(),
+        cache.hostCachedBlocks());
   }
 
   @Override

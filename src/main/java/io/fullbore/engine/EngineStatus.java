@@ -17,6 +17,8 @@ package io.fullbore.engine;
  * @param preemptions sequences that had to give their blocks back so far
  * @param endedCount sequences that finished or failed so far
  * @param stepMicros about how long a step takes at present
+ * @param hostBlocks blocks of the KV cache's host tier in all, 0 without one
+ * @param hostCachedBlocks blocks of the host tier that hold a known prefix
  */
 public record EngineStatus(
     String version,
@@ -32,4 +34,6 @@ public record EngineStatus(
     long generatedTokens,
     long preemptions,
     long endedCount,
-    long stepMicros) {}
+    long stepMicros,
+    int hostBlocks,
+    int hostCachedBlocks) {}

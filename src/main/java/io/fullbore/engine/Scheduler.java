@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Blocks.</b> A sequence is admitted when the free blocks hold all its tokens, less what the
  * prefix cache has. While it decodes it grows by a block at a time; when none is free, the running
- * sequence with the largest tag is preempted: it gives all blocks back and is computed again later.
- * The sequence with the smallest tag is never preempted for another, so there is always progress. A
- * sequence whose next block is just being computed by another one waits for that block instead of
- * computing it twice.
+ * sequence with the largest tag is preempted: it gives all blocks back and is computed again later,
+ * less what the prefix cache still has then. The sequence with the smallest tag is never preempted
+ * for another, so there is always progress. A sequence whose next block is just being computed by
+ * another one waits for that block instead of computing it twice.
  *
  * <p>Invariant: every sequence is either waiting without blocks or running. Owned by the engine
  * thread.

@@ -33,6 +33,8 @@ final class HealthHandler implements Handler<RoutingContext> {
                 body.writeNumberField("free_blocks", status.freeBlocks());
                 body.writeNumberField("cached_blocks", status.cachedBlocks());
                 body.writeNumberField("blocks", status.blockCount());
+                body.writeNumberField("host_blocks", status.hostBlocks());
+                body.writeNumberField("host_cached_blocks", status.hostCachedBlocks());
                 body.writeNumberField("steps", status.stepCount());
                 body.writeNumberField("prompt_tokens", status.promptTokens());
                 body.writeNumberField("generated_tokens", status.generatedTokens());

@@ -1,5 +1,6 @@
 /**
- * Layer 1: the paged KV cache as integers: block pool, prefix index, block tables; no memory here.
+ * Layer 1: the paged KV cache as integers: block pool, prefix index, block tables, host tier; no
+ * memory here.
  */
 @NullMarked
 package io.fullbore.kv;

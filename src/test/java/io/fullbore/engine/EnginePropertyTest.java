@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Thousands of random arrivals, lengths, shared prefixes and cancellations against tiny block
- * pools: every sequence ends once, its text is what it would be alone, nobody starves, and no block
- * is lost.
+ * pools, with and without a host tier: every sequence ends once, its text is what it would be
+ * alone, nobody starves, and no block is lost.
  */
 class EnginePropertyTest {
   private static final int SEQUENCES = 1_500;
@@ -31,12 +31,13 @@ class EnginePropertyTest {
     int blockCount = 12 + random.nextInt(40);
     int maxRunning = 1 + random.nextInt(12);
     int maxStepTokens = maxRunning + random.nextInt(30);
+    int hostBlockCount = seed % 2 == 0 ? 0 : 1 + random.nextInt(80);
     int capacity = blockCount * blockTokens;
     EventLog log = new EventLog();
     long[] nowNanos = {0};
     Engine engine =
         new Engine(
-            new RememberingBackend(blockCount, blockTokens, maxStepTokens),
+            new RememberingBackend(blockCount, hostBlockCount, blockTokens, maxStepTokens),
             new EngineSettings(maxRunning, 1 + random.nextInt(50), random.nextInt(4) > 0),
             log,
             () -> nowNanos[0]);
@@ -68,6 +69,7 @@ class EnginePropertyTest {
       EngineStatus status = engine.status("m", 0);
       assertTrue(status.running() <= maxRunning);
       assertTrue(status.freeBlocks() >= 0 && status.freeBlocks() <= blockCount);
+      assertTrue(status.hostCachedBlocks() <= hostBlockCount);
       assertTrue(++step < 2_000_000 / maxStepTokens, "starvation");
     }
 

@@ -5,12 +5,15 @@ import io.fullbore.backend.BackendException;
 import io.fullbore.backend.StepBatch;
 import io.fullbore.kv.BlockTable;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /**
  * A backend whose "KV" is the token itself and whose logits are a hash of all tokens of the
  * sequence, read back through its block table. A block that is lost, shared wrongly, overwritten or
- * computed at a wrong position changes the text, so texts prove the bookkeeping.
+ * computed at a wrong position changes the text, so texts prove the bookkeeping. The same holds for
+ * a copy to or from its host tier that is left out or done in another order.
  */
 final class RememberingBackend implements Backend {
   static final int VOCABULARY_SIZE = 50;
@@ -19,12 +22,23 @@ final class RememberingBackend implements Backend {
   private final int blockTokens;
   private final int maxStepTokens;
   private final int[] memory; // [block][slot], token + 1
+  private final int hostBlockCount;
+  private final int[] hostMemory; // [hostBlock][slot]
+  private final Set<Integer> failingCopies = new HashSet<>();
   private IntPredicate poison = token -> false;
+  private int computedRows;
+  private int copyCount;
   private boolean emptyLogits;
   private boolean closed;
 
   RememberingBackend(int blockCount, int blockTokens, int maxStepTokens) {
+    this(blockCount, 0, blockTokens, maxStepTokens);
+  }
+
+  RememberingBackend(int blockCount, int hostBlockCount, int blockTokens, int maxStepTokens) {
     this.blockCount = blockCount;
+    this.hostBlockCount = hostBlockCount;
+    this.hostMemory = new int[hostBlockCount * blockTokens];
     this.blockTokens = blockTokens;
     this.maxStepTokens = maxStepTokens;
     this.memory = new int[blockCount * blockTokens];
@@ -33,6 +47,21 @@ final class RememberingBackend implements Backend {
   /** Steps with such a token fail. */
   void failOn(IntPredicate poisonousToken) {
     poison = poisonousToken;
+  }
+
+  /** Lets the n-th call for a copy fail, counted from 0. */
+  void failCopy(int index) {
+    failingCopies.add(index);
+  }
+
+  /** Rows computed so far, over all steps. */
+  int computedRows() {
+    return computedRows;
+  }
+
+  /** Copies called for so far, those that failed too. */
+  int copyCount() {
+    return copyCount;
   }
 
   void giveNotANumber() {
@@ -59,6 +88,7 @@ final class RememberingBackend implements Backend {
 
   @Override
   public void forward(StepBatch batch, float[] logits) {
+    computedRows += batch.rowCount();
     for (int row = 0; row < batch.rowCount(); row++) {
       if (poison.test(batch.token(row))) {
         throw new BackendException("token=" + batch.token(row) + " is poison", null);
@@ -73,6 +103,28 @@ final class RememberingBackend implements Backend {
         logits[i * VOCABULARY_SIZE + remembered(batch.table(row), batch.position(row))] = 5;
       }
     }
+  }
+
+  @Override
+  public int hostBlockCount() {
+    return hostBlockCount;
+  }
+
+  @Override
+  public void copyOut(int block, int hostBlock) {
+    copy(memory, block, hostMemory, hostBlock);
+  }
+
+  @Override
+  public void copyIn(int hostBlock, int block) {
+    copy(hostMemory, hostBlock, memory, block);
+  }
+
+  private void copy(int[] source, int from, int[] target, int to) {
+    if (failingCopies.contains(copyCount++)) {
+      throw new BackendException("copy=" + (copyCount - 1) + " fails", null);
+    }
+    System.arraycopy(source, from * blockTokens, target, to * blockTokens, blockTokens);
   }
 
   private int remembered(BlockTable table, int lastPosition) {

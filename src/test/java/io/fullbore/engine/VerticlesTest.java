@@ -106,7 +106,9 @@ class VerticlesTest {
                 0,
                 0,
                 endedCount,
-                stepMicros));
+                stepMicros,
+                0,
+                0));
   }
 
   private Admission submit(GenerationRequest... requests) {

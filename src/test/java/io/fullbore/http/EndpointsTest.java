@@ -212,7 +212,8 @@ class EndpointsTest {
       assertEquals(
           """
           {"status":"stalled","engines":{"tiny-v1":{"status":"stalled","running":1,\
-          "waiting":0,"free_blocks":9,"cached_blocks":0,"blocks":10,"steps":10,\
+          "waiting":0,"free_blocks":9,"cached_blocks":0,"blocks":10,\
+          "host_blocks":0,"host_cached_blocks":0,"steps":10,\
           "prompt_tokens":0,"generated_tokens":0,"preemptions":0}}}\
           """,
           stalled.body());
@@ -223,7 +224,7 @@ class EndpointsTest {
 
   static EngineStatus status(int running, long stepCount) {
     return new EngineStatus(
-        TestModel.VERSION, 0, running, 0, 8, 9, 10, 0, stepCount, 0, 0, 0, 0, 0);
+        TestModel.VERSION, 0, running, 0, 8, 9, 10, 0, stepCount, 0, 0, 0, 0, 0, 0, 0);
   }
 
   @Test
