@@ -1,0 +1,2 @@
+// All kernels, as one program: each file of them is one line here.
+#include "kernels.cuh"
