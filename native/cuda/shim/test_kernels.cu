@@ -33,5 +33,5 @@ extern "C" __global__ void test_sum(const float *x, float *sums) {
 FB_KERNEL(test_sum)
 
 // Adds a little of each kind of parameter.
-extern "C" __global__ void test_mix(double *y, int a, float b, long long c) { *y = a + b + c; }
+extern "C" __global__ void test_mix(double *y, int a, float b, long long c) { *y = (double)a + b + c; }
 FB_KERNEL(test_mix)

@@ -2,6 +2,7 @@ package io.fullbore.backend.cuda;
 
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -18,7 +19,7 @@ final class CudaGraph implements CudaContext.Resource {
     int result = JCudaDriver.cuGraphInstantiate(handle, captured, 0);
     int destroyed = JCudaDriver.cuGraphDestroy(captured);
     context.check(result, "cuGraphInstantiate", "");
-    if (destroyed != 0) {
+    if (destroyed != CUresult.CUDA_SUCCESS) {
       JCudaDriver.cuGraphExecDestroy(handle);
     }
     context.check(destroyed, "cuGraphDestroy", "");

@@ -82,7 +82,11 @@ final class Kernel {
       MemorySegment offset = arena.allocate(ValueLayout.JAVA_LONG);
       MemorySegment size = arena.allocate(ValueLayout.JAVA_LONG);
       for (int i = 0; i <= sizes.length; i++) {
-        boolean exists = parameterInfo(info.get(), i, offset, size) == CUresult.CUDA_SUCCESS;
+        int result = parameterInfo(info.get(), i, offset, size);
+        boolean exists = result != CUresult.CUDA_ERROR_INVALID_VALUE; // which ends the list
+        if (exists) {
+          context.check(result, "cuFuncGetParamInfo", name);
+        }
         if (exists != i < sizes.length) {
           throw new IllegalArgumentException(
               "kernel=%s was given parameterCount=%d, but it has %s"
