@@ -1,4 +1,4 @@
-// Every kernel, as one piece for the compiler.
+// All kernels, as one program: each file of them is one line here.
 #include "attend.cu"
 #include "linear.cu"
 #include "pack.cu"

@@ -220,9 +220,14 @@ void run_block() {
   }
 }
 
-std::map<std::string, Call> &registry() {
-  static std::map<std::string, Call> calls;
-  return calls;
+struct Known {
+  Call call;
+  Parameters parameters;
+};
+
+std::map<std::string, Known> &registry() {
+  static std::map<std::string, Known> kernels;
+  return kernels;
 }
 
 } // namespace
@@ -335,12 +340,16 @@ void copy_wait(int groups) {
   }
 }
 
-Registration::Registration(const char *name, Call call) { registry()[name] = std::move(call); }
+Registration::Registration(const char *name, Call call, Parameters parameters) {
+  registry()[name] = {std::move(call), std::move(parameters)};
+}
 
 Call find(const char *name) {
   auto found = registry().find(name);
-  return found == registry().end() ? Call() : found->second;
+  return found == registry().end() ? Call() : found->second.call;
 }
+
+const Parameters &parameters_of(const char *name) { return registry().at(name).parameters; }
 
 float half_to_float(uint16_t bits) {
   uint32_t sign = (uint32_t)(bits & 0x8000) << 16;

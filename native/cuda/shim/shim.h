@@ -80,10 +80,16 @@ void copy_wait(int groups);
 
 // Which kernels there are: name, and how to call one with CUDA's array of argument addresses.
 using Call = std::function<void(void **)>;
+struct Parameter {
+  size_t bytes;
+  size_t alignment;
+};
+using Parameters = std::vector<Parameter>;
 struct Registration {
-  Registration(const char *name, Call call);
+  Registration(const char *name, Call call, Parameters parameters);
 };
 Call find(const char *name); // empty where there is none
+const Parameters &parameters_of(const char *name); // of one that there is
 
 template <typename... A, size_t... I>
 static inline Call unpack(void (*kernel)(A...), std::index_sequence<I...>) {
@@ -92,6 +98,10 @@ static inline Call unpack(void (*kernel)(A...), std::index_sequence<I...>) {
 template <typename... A>
 static inline Call caller(void (*kernel)(A...)) {
   return unpack(kernel, std::index_sequence_for<A...>{});
+}
+template <typename... A>
+static inline Parameters parameters(void (*)(A...)) {
+  return {Parameter{sizeof(A), alignof(A)}...};
 }
 
 float half_to_float(uint16_t bits);
@@ -109,7 +119,8 @@ int lane();
 #define gridDim shim::grid_size
 
 // After a kernel's definition: makes it known to the driver.
-#define FB_KERNEL(name) static shim::Registration registration_##name(#name, shim::caller(name));
+#define FB_KERNEL(name)                                                                            \
+  static shim::Registration registration_##name(#name, shim::caller(name), shim::parameters(name));
 #define FB_DYNAMIC_SHARED(name) unsigned char *name = shim::dynamic_shared
 
 

@@ -69,6 +69,20 @@ class LayersTest {
     }
   }
 
+  @Test
+  void theCudaBackendAloneUsesJCuda() {
+    var violations = new TreeSet<String>();
+    for (JavaClass origin : CLASSES) {
+      for (var dependency : origin.getDirectDependenciesFromSelf()) {
+        String target = dependency.getTargetClass().getPackageName();
+        if (target.startsWith("jcuda") && !origin.getPackageName().equals(ROOT + "backend.cuda")) {
+          violations.add(origin.getName() + " -> " + dependency.getTargetClass().getName());
+        }
+      }
+    }
+    assertEquals(new TreeSet<>(), violations);
+  }
+
   private static String topPackage(JavaClass javaClass) {
     String below = javaClass.getPackageName().substring(ROOT.length());
     int dot = below.indexOf('.');
