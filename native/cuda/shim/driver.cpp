@@ -167,11 +167,12 @@ long long used_bytes() {
 }
 
 void *new_memory(size_t bytes) {
-  unsigned char *memory = (unsigned char *)aligned_alloc(memory_unit, bytes + watched_bytes);
-  if (memory != nullptr) {
-    memset(memory, 0xff, bytes);
-    memset(memory + bytes, watched_value, watched_bytes);
+  void *memory = nullptr;
+  if (posix_memalign(&memory, memory_unit, bytes + watched_bytes) != 0) {
+    return nullptr;
   }
+  memset(memory, 0xff, bytes);
+  memset((unsigned char *)memory + bytes, watched_value, watched_bytes);
   return memory;
 }
 
@@ -392,9 +393,9 @@ int cuDevicePrimaryCtxRelease_v2(int) {
   executables.clear();
   modules.clear();
   functions.clear();
-  int before = lost;
+  bool injected = result != lost;
   lost = SUCCESS;
-  return result == before ? SUCCESS : result;
+  return injected ? result : SUCCESS;
 }
 
 int cuCtxSetCurrent(void *context) {
