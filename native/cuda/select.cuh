@@ -114,17 +114,21 @@ FB_DEVICE float logit_of(u64 order) {
 }
 FB_DEVICE int id_of(u64 order) { return (int)(order & ((1u << id_bits) - 1)); }
 
+// From the maximum, in halvings of the weight.
+FB_DEVICE float distance_of(const Row &row, float logit) {
+  return (row.max - logit) * row.halvings;
+}
 FB_DEVICE float weight_of(const Row &row, float logit) {
-  return fast_exp2((logit - row.max) * row.halvings);
+  return fast_exp2(-distance_of(row, logit));
 }
 FB_DEVICE u64 whole(float weight) { return (u64)(weight * weight_unit); }
 
-// Grows with the distance from the maximum; the bin where that is below last_bin.
+// Its whole part is the bin.
 FB_DEVICE float depth_of(const Row &row, const Bins &bins, float logit) {
-  return (row.max - logit) * row.halvings * bins.per_halving;
+  return fminf(distance_of(row, logit) * bins.per_halving, (float)last_bin);
 }
 FB_DEVICE int bin_of(const Row &row, const Bins &bins, float logit) {
-  return (int)fminf(depth_of(row, bins, logit), (float)last_bin);
+  return (int)depth_of(row, bins, logit);
 }
 
 // --- Passes ---------------------------------------------------------------------------------
@@ -198,8 +202,8 @@ FB_DEVICE void visit_bins(Shared &shared, const Row &row, int from, int to, Visi
   visit_row(row, NAN, [&](const float(&logits)[4], int id) {
     uint32_t found = 0;
     for (int i = 0; i < 4; i++) {
-      int bin = bin_of(row, bins, logits[i]);
-      found |= (uint32_t)(logits[i] >= row.floor && bin >= from && bin <= to) << i;
+      float depth = depth_of(row, bins, logits[i]);
+      found |= (uint32_t)(logits[i] >= row.floor && depth >= from && depth < to + 1) << i;
     }
 #pragma unroll 1
     for (; found != 0; found >>= 1, id++) {
