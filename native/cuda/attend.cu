@@ -66,7 +66,7 @@ FB_DEVICE void rope_kv(const StepView &step, const KvView &kv, const float *qkv,
                        const float *cosines, const float *sines, int pairs, int adjacent,
                        int head_dim, int heads) {
   int row = blockIdx.x;
-  int head = blockIdx.y * warp_count + threadIdx.x / FB_WARP;
+  int head = blockIdx.y * attend_warps + threadIdx.x / FB_WARP;
   if (row >= step.counts->rows || head >= heads + 2 * kv.kv_heads) {
     return;
   }
@@ -133,13 +133,13 @@ template <typename Cache, int Stride>
 struct DecodeShape {
   static constexpr int stages = Shape<Cache, Stride>::bytes > 256 ? 1 : 2;
   static constexpr int query_bytes = 16 * (Stride * 2 + 16);
-  static constexpr int state_bytes = warp_count * 16 * (int)sizeof(float2);
+  static constexpr int state_bytes = attend_warps * 16 * (int)sizeof(float2);
   static constexpr int warp_bytes = 2 * warp_positions * Shape<Cache, Stride>::pitch; // a stage
   static constexpr int shared_bytes =
-      query_bytes + state_bytes + warp_count * stages * warp_bytes;
+      query_bytes + state_bytes + attend_warps * stages * warp_bytes;
   // The warps' results lie where their tiles lay; the pitch keeps writes in different banks.
   static constexpr int out_pitch = Stride + 8;
-  static_assert(warp_count * 16 * out_pitch * 4 <= warp_count * stages * warp_bytes, "too large");
+  static_assert(attend_warps * 16 * out_pitch * 4 <= attend_warps * stages * warp_bytes, "too large");
   static_assert(shared_bytes <= lent_bytes, "too large");
 };
 
@@ -240,7 +240,7 @@ FB_DEVICE void attend_decode(const StepView &step, const KvView &kv, const Atten
     block_barrier();
     auto top_of = [&](int row) {
       float top = -INFINITY;
-      for (int i = 0; i < warp_count; i++) {
+      for (int i = 0; i < attend_warps; i++) {
         top = fmaxf(top, states[i * 16 + row].x);
       }
       return top;
@@ -259,14 +259,14 @@ FB_DEVICE void attend_decode(const StepView &step, const KvView &kv, const Atten
       }
     });
     block_barrier();
-    for (int i = threadIdx.x; i < count * (Stride / 2); i += warp_count * FB_WARP) {
+    for (int i = threadIdx.x; i < count * (Stride / 2); i += attend_warps * FB_WARP) {
       int row = i / (Stride / 2);
       int column = i % (Stride / 2) * 2;
       float top = top_of(row);
       float base = top == -INFINITY ? 0 : top;
       float sum = 0;
       float2 total = make_float2(0, 0);
-      for (int w = 0; w < warp_count; w++) {
+      for (int w = 0; w < attend_warps; w++) {
         float2 part = *(const float2 *)(outs + (w * 16 + row) * Decode::out_pitch + column);
         total.x += part.x;
         total.y += part.y;

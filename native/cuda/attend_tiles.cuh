@@ -6,7 +6,7 @@
 
 static constexpr int warp_positions = 16; // that a warp copies at a time
 static constexpr int tile_positions = 64;
-static constexpr int warp_count = 4;
+static constexpr int attend_warps = 4;
 static constexpr float log2_e = 1.44269504f;
 
 // A slot's row in shared memory is 16 bytes longer than the slot, an odd number of 16 bytes, so
@@ -59,7 +59,7 @@ FB_DEVICE void copy_slots(uint8_t *shared, const uint8_t *pool, long long offset
 template <typename Kind, typename Cache, int Stride, int Rows>
 FB_DEVICE void load_query(uint8_t *shared, const Kind *query, long long row_stride, int count) {
   constexpr int steps = Stride / 16;
-  for (int i = threadIdx.x; i < Rows * steps; i += warp_count * FB_WARP) {
+  for (int i = threadIdx.x; i < Rows * steps; i += attend_warps * FB_WARP) {
     int row = i / steps;
     int column = i % steps * 16;
     uint4 low = make_uint4(0, 0, 0, 0);

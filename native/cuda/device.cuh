@@ -32,6 +32,8 @@ struct F8 {
 #define FB_DYNAMIC_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
 #define FB_DEVICE __device__ __forceinline__
 #define FB_MEMBER __device__ __forceinline__
+// A function that is called, not copied to where it is.
+#define FB_FUNCTION static __device__ __noinline__
 #endif
 
 #ifndef FB_SHIM
@@ -251,13 +253,17 @@ FB_DEVICE int count_up(int *p) {
   __threadfence();
   return before;
 }
-// 2^x; 0 for minus infinity.
+// 2^x; what is too small for a normal float becomes 0.
 FB_DEVICE float fast_exp2(float x) {
   float y;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
   return y;
 }
+// a * b, rounded before anything is added to it.
+FB_DEVICE float rounded_product(float a, float b) { return __fmul_rn(a, b); }
 FB_DEVICE void atomic_add(uint32_t *p, uint32_t x) { atomicAdd(p, x); }
+// The same, and returns what was there before.
+FB_DEVICE uint32_t atomic_fetch_add(uint32_t *p, uint32_t x) { return atomicAdd(p, x); }
 FB_DEVICE void atomic_add(unsigned long long *p, unsigned long long x) { atomicAdd(p, x); }
 
 #endif // FB_SHIM

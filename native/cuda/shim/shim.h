@@ -26,6 +26,7 @@
 #define __grid_constant__
 #define FB_DEVICE inline
 #define FB_MEMBER inline
+#define FB_FUNCTION static
 #define __shared__ static
 
 struct uint2 {
@@ -334,9 +335,21 @@ FB_DEVICE float bits_float(uint32_t bits) {
   return x;
 }
 FB_DEVICE void atomic_add(uint32_t *p, uint32_t x) { *p += x; }
+FB_DEVICE uint32_t atomic_fetch_add(uint32_t *p, uint32_t x) {
+  uint32_t before = *p;
+  *p += x;
+  return before;
+}
 FB_DEVICE void atomic_add(unsigned long long *p, unsigned long long x) { *p += x; }
 static inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 static inline float fast_exp(float x) { return expf(x); }
-static inline float fast_exp2(float x) { return exp2f(x); }
+static inline float fast_exp2(float x) {
+  float y = exp2f(x);
+  return y < 0x1p-126f ? 0 : y;
+}
+FB_DEVICE float rounded_product(float a, float b) {
+  volatile float rounded = a * b;
+  return rounded;
+}
 static inline int min(int a, int b) { return a < b ? a : b; }
 static inline int max(int a, int b) { return a > b ? a : b; }
