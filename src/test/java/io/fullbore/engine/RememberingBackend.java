@@ -1,7 +1,7 @@
 package io.fullbore.engine;
 
-import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendException;
+import io.fullbore.backend.HostSampledBackend;
 import io.fullbore.backend.StepBatch;
 import io.fullbore.kv.BlockTable;
 import java.util.Arrays;
@@ -12,7 +12,7 @@ import java.util.function.IntPredicate;
  * sequence, read back through its block table. A block that is lost, shared wrongly, overwritten or
  * computed at a wrong position changes the text, so texts prove the bookkeeping.
  */
-final class RememberingBackend implements Backend {
+class RememberingBackend extends HostSampledBackend {
   static final int VOCABULARY_SIZE = 50;
 
   private final int blockCount;
@@ -20,10 +20,12 @@ final class RememberingBackend implements Backend {
   private final int maxStepTokens;
   private final int[] memory; // [block][slot], token + 1
   private IntPredicate poison = token -> false;
+  private int failuresLeft;
   private boolean emptyLogits;
   private boolean closed;
 
   RememberingBackend(int blockCount, int blockTokens, int maxStepTokens) {
+    super(VOCABULARY_SIZE);
     this.blockCount = blockCount;
     this.blockTokens = blockTokens;
     this.maxStepTokens = maxStepTokens;
@@ -33,6 +35,11 @@ final class RememberingBackend implements Backend {
   /** Steps with such a token fail. */
   void failOn(IntPredicate poisonousToken) {
     poison = poisonousToken;
+  }
+
+  /** The next step that runs fails, whatever is in it. */
+  void failOnce() {
+    failuresLeft = 1;
   }
 
   void giveNotANumber() {
@@ -57,38 +64,76 @@ final class RememberingBackend implements Backend {
     return mixed ^ (mixed >>> 29);
   }
 
+  /** A step's rows, apart from its batch. */
+  record Rows(
+      int[] tokens, // [row]
+      int[][] slots, // [row][position], those of the row's sequence
+      int[] positions, // [row]
+      int[] logitRows) {} // [logitRow]
+
+  Rows copy(StepBatch batch) {
+    int count = batch.rowCount();
+    Rows rows =
+        new Rows(new int[count], new int[count][], new int[count], new int[batch.logitRowCount()]);
+    for (int row = count - 1; row >= 0; row--) {
+      rows.tokens[row] = batch.token(row);
+      rows.positions[row] = batch.position(row);
+      boolean likeNext = row + 1 < count && batch.table(row) == batch.table(row + 1);
+      rows.slots[row] =
+          likeNext ? rows.slots[row + 1] : slots(batch.table(row), batch.position(row) + 1);
+    }
+    Arrays.setAll(rows.logitRows, batch::logitRow);
+    return rows;
+  }
+
+  private int[] slots(BlockTable table, int count) {
+    int[] slots = new int[count];
+    Arrays.setAll(
+        slots,
+        position -> table.get(position / blockTokens) * blockTokens + position % blockTokens);
+    return slots;
+  }
+
   @Override
   public void forward(StepBatch batch, float[] logits) {
-    for (int row = 0; row < batch.rowCount(); row++) {
-      if (poison.test(batch.token(row))) {
-        throw new BackendException("token=" + batch.token(row) + " is poison", null);
-      }
-      memory[slotOf(batch.table(row), batch.position(row))] = batch.token(row) + 1;
+    run(copy(batch), logits);
+  }
+
+  final void run(Rows rows, float[] logits) {
+    if (failuresLeft > 0) {
+      failuresLeft--;
+      throw new BackendException("a step fails once", null);
     }
-    for (int i = 0; i < batch.logitRowCount(); i++) {
-      int row = batch.logitRow(i);
+    for (int row = 0; row < rows.tokens.length; row++) {
+      if (poison.test(rows.tokens[row])) {
+        throw new BackendException("token=" + rows.tokens[row] + " is poison", null);
+      }
+      store(rows, row);
+    }
+    for (int i = 0; i < rows.logitRows.length; i++) {
+      int row = rows.logitRows[i];
       Arrays.fill(
           logits, i * VOCABULARY_SIZE, (i + 1) * VOCABULARY_SIZE, emptyLogits ? Float.NaN : 0);
       if (!emptyLogits) {
-        logits[i * VOCABULARY_SIZE + remembered(batch.table(row), batch.position(row))] = 5;
+        logits[i * VOCABULARY_SIZE + remembered(rows.slots[row], rows.positions[row])] = 5;
       }
     }
   }
 
-  private int remembered(BlockTable table, int lastPosition) {
+  final void store(Rows rows, int row) {
+    memory[rows.slots[row][rows.positions[row]]] = rows.tokens[row] + 1;
+  }
+
+  private int remembered(int[] slots, int lastPosition) {
     int[] tokens = new int[lastPosition + 1];
     for (int position = 0; position <= lastPosition; position++) {
-      int stored = memory[slotOf(table, position)];
+      int stored = memory[slots[position]];
       if (stored == 0) {
         throw new AssertionError("position=" + position + " was never computed");
       }
       tokens[position] = stored - 1;
     }
     return nextToken(tokens, tokens.length);
-  }
-
-  private int slotOf(BlockTable table, int position) {
-    return table.get(position / blockTokens) * blockTokens + position % blockTokens;
   }
 
   @Override
@@ -109,11 +154,6 @@ final class RememberingBackend implements Backend {
   @Override
   public int maxStepTokens() {
     return maxStepTokens;
-  }
-
-  @Override
-  public int vocabularySize() {
-    return VOCABULARY_SIZE;
   }
 
   @Override
