@@ -92,6 +92,24 @@ class EnginePipelineTest extends EngineTest {
     assertEquals(expected(prompt(10, 1), 20, Set.of()), log.tokens(2));
   }
 
+  /** It would fit in at once, as it shares all its blocks but one with its twin. */
+  @Test
+  void aPreemptedSequenceIsNotTakenInAgainBeforeItsTokenIsKnown() {
+    Engine engine = engine(backend(8, 4, 32), 8);
+    engine.submit(Requests.greedy(1, prompt(10, 0), 20));
+    engine.submit(Requests.greedy(2, prompt(10, 0), 20));
+    while (engine.status("m", 0).preemptions() == 0) {
+      assertTrue(engine.hasWork(), "nothing was preempted");
+      engine.step();
+    }
+    assertEquals(1, engine.status("m", 0).waiting());
+    engine.step();
+    assertEquals(0, engine.status("m", 0).waiting());
+    runAll(engine);
+    assertEquals(expected(prompt(10, 0), 20, Set.of()), log.tokens(1));
+    assertEquals(log.tokens(1), log.tokens(2));
+  }
+
   @Test
   void aFailureInFlightFailsOnlyTheSequenceAtFault() {
     PipelinedBackend backend = backend(64, 4, 64);
