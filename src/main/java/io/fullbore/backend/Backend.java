@@ -7,6 +7,16 @@ package io.fullbore.backend;
  * <p>Every implementation passes the same contract test. In particular a row's result depends on
  * its own sequence alone, not on what else is in the step or how a prompt was split into chunks, so
  * that a text is the same alone and in a batch.
+ *
+ * <p>A step is begun, then awaited; where {@link #pipelineDepth} is 2, the host prepares the next
+ * one meanwhile:
+ *
+ * <pre>
+ *   begin(1)  begin(2)  await() -> 1  begin(3)  await() -> 2  ...
+ * </pre>
+ *
+ * <p>Steps run in the order they were begun. A block may therefore change hands between two steps
+ * while the first still runs.
  */
 public interface Backend extends AutoCloseable {
   /** One line for people: kind, threads or device, memory. */
@@ -29,9 +39,35 @@ public interface Backend extends AutoCloseable {
   /** Logits per row. */
   int vocabularySize();
 
+  /** Steps that may be begun and not awaited at the same time: 1 or 2. */
+  int pipelineDepth();
+
   /**
-   * Computes all rows of {@code batch}: writes their keys and values to the KV cache, and the
-   * logits of the rows that asked for them, in row order, to {@code logits}.
+   * Starts to compute all rows of {@code batch} and to choose what it wants. Copies what it needs
+   * of the batch, its block tables and its histories before it returns, as all of them change then.
+   * A failure of the step is thrown by {@link #await}.
+   *
+   * <p>Where a row's token is {@link StepBatch#chosenBefore} and that choice was -1, the row's own
+   * results are of no interest, but the other rows' are.
+   *
+   * @throws IllegalStateException when {@link #pipelineDepth} steps are begun already
+   */
+  void begin(StepBatch batch);
+
+  /**
+   * Waits for the oldest step begun and not awaited yet.
+   *
+   * @return its tokens and log-probabilities
+   * @throws BackendException when that step failed; nothing of it counts. A step begun after it has
+   *     computed on what it left behind: the caller awaits and discards it
+   * @throws IllegalStateException when no step is begun
+   */
+  StepResult await();
+
+  /**
+   * Computes all rows of {@code batch}, whose tokens are all known, while no step is begun: writes
+   * their keys and values to the KV cache, and the logits of the rows that asked for them, in row
+   * order, to {@code logits}.
    *
    * <p>Running the same rows again is harmless: it writes the same keys and values.
    *

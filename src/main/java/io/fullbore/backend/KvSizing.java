@@ -7,40 +7,30 @@ package io.fullbore.backend;
  * @param blockTokens tokens per block
  * @param maxPositions positions of the longest sequence
  * @param maxStepTokens rows of a step at most
+ * @param maxSequences sequences of a step at most
  */
-public record KvSizing(int blockCount, int blockTokens, int maxPositions, int maxStepTokens) {
+public record KvSizing(
+    int blockCount, int blockTokens, int maxPositions, int maxStepTokens, int maxSequences) {
   public KvSizing {
-    if (blockCount < 1 || blockTokens < 1 || maxPositions < 1 || maxStepTokens < 1) {
+    if (blockCount < 1
+        || blockTokens < 1
+        || maxPositions < 1
+        || maxStepTokens < 1
+        || maxSequences < 1) {
       throw new IllegalArgumentException(
-          "blockCount=%d blockTokens=%d maxPositions=%d maxStepTokens=%d must be positive"
-              .formatted(blockCount, blockTokens, maxPositions, maxStepTokens));
+          "blockCount=%d blockTokens=%d maxPositions=%d maxStepTokens=%d maxSequences=%d must be positive"
+              .formatted(blockCount, blockTokens, maxPositions, maxStepTokens, maxSequences));
     }
   }
 
-  /**
-   * Sizes the KV cache: {@code kvCacheBytes} where it is given, else what {@code maxRunning}
-   * sequences of full length need, but a quarter of the machine's memory at most.
-   *
-   * @param bytesPerBlock the backend's bytes per block over all layers
-   */
-  public static KvSizing of(
-      long kvCacheBytes,
-      long memoryBytes,
-      long bytesPerBlock,
-      int blockTokens,
-      int maxPositions,
-      int maxRunning,
-      int maxStepTokens) {
-    long wanted = (long) maxRunning * Math.ceilDiv(maxPositions, blockTokens);
-    long affordable = (kvCacheBytes > 0 ? kvCacheBytes : memoryBytes / 4) / bytesPerBlock;
-    long blocks = kvCacheBytes > 0 ? affordable : Math.min(wanted, affordable);
-    if (blocks < 1) {
-      throw new IllegalArgumentException(
-          "engine.kvCacheBytes=%d holds no block: one takes %d bytes"
-              .formatted(kvCacheBytes, bytesPerBlock));
-    }
-    int blockCount = (int) Math.min(blocks, Integer.MAX_VALUE / blockTokens);
-    return new KvSizing(
-        blockCount, blockTokens, Math.min(maxPositions, blockCount * blockTokens), maxStepTokens);
+  /** A step may hold a sequence per row. */
+  public KvSizing(int blockCount, int blockTokens, int maxPositions, int maxStepTokens) {
+    this(blockCount, blockTokens, maxPositions, maxStepTokens, maxStepTokens);
+  }
+
+  /** The same with so many blocks, and positions that fit into them. */
+  public KvSizing withBlockCount(int count) {
+    long positions = Math.min(maxPositions, (long) count * blockTokens);
+    return new KvSizing(count, blockTokens, (int) positions, maxStepTokens, maxSequences);
   }
 }

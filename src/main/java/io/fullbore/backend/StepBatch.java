@@ -1,6 +1,10 @@
 package io.fullbore.backend;
 
+import io.fullbore.core.SamplingParams;
 import io.fullbore.kv.BlockTable;
+import io.fullbore.sampling.TokenHistory;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of one step: a ragged batch of sequences, each with one or more consecutive tokens.
@@ -11,23 +15,59 @@ import io.fullbore.kv.BlockTable;
  *   token      t        p0   p1   p2   t        one decode, a chunk of a prompt, one decode
  *   position   57       0    1    2    8
  *   logits     yes                     yes      here the prompt goes on in a later step
+ *   logit row  0                       1
  * </pre>
  *
- * <p>Filled and read by the engine thread, then cleared and filled again; the arrays only grow.
+ * <p>A row's token may be what the step begun before this one chooses, see {@link #chosenBefore};
+ * only backends whose pipeline is deeper than one step get such rows.
+ *
+ * <p>Filled and read by the engine thread, then cleared and filled again.
  */
 public final class StepBatch {
-  /** Which rows of a sequence get logits. */
-  public enum Want {
-    NONE,
-    LAST,
-    ALL
+  /** What is wanted of a sequence's rows. */
+  public sealed interface Want {
+    /** Nothing: the prompt goes on in a later step. */
+    Want NONE = new Nothing();
+
+    /** The last row's logits themselves, for {@link Backend#forward}. */
+    Want LAST = new Logits(false);
+
+    /** All rows' logits themselves, for {@link Backend#forward}. */
+    Want ALL = new Logits(true);
+
+    record Nothing() implements Want {}
+
+    record Logits(boolean ofAllRows) implements Want {}
+
+    /**
+     * The token after the last row, and its log-probabilities if {@code params.topLogprobs} is not
+     * negative.
+     *
+     * @param history the sequence's tokens up to the last row; when the step is begun it is as long
+     *     as then, later it grows. Where {@code params} has penalties, all of its tokens are known
+     */
+    record Token(SamplingParams params, TokenHistory history) implements Want {}
+
+    /**
+     * The log-probabilities of the sequence's own tokens {@code [from, to)}, each foretold by the
+     * row before it, which is among the step's.
+     *
+     * @param topCount alternatives per token
+     * @param next the token after the last row, null where none is wanted
+     */
+    record Scores(int from, int to, int topCount, @Nullable Token next) implements Want {}
   }
+
+  private static final int NOT_SCORED = -1;
 
   private final int[] tokens; // [row]
   private final int[] positions; // [row]
   private final int[] sequenceOf; // [row]
   private final int[] logitRows; // [logitRow], row numbers
-  private final BlockTable[] tables; // [sequence]
+  private final Want.@Nullable Token[] sampled; // [logitRow]
+  private final int[] scoredTokens; // [logitRow]
+  private final int[] scoredTopCounts; // [logitRow]
+  private final @Nullable BlockTable[] tables; // [sequence]
   private int rowCount;
   private int sequenceCount;
   private int logitRowCount;
@@ -37,10 +77,25 @@ public final class StepBatch {
     positions = new int[maxRows];
     sequenceOf = new int[maxRows];
     logitRows = new int[maxRows];
+    sampled = new Want.Token[maxRows];
+    scoredTokens = new int[maxRows];
+    scoredTopCounts = new int[maxRows];
     tables = new BlockTable[maxRows];
   }
 
+  /** The token, not known yet, that the step begun before this one chooses for a logit row. */
+  public static int chosenBefore(int logitRow) {
+    return -1 - logitRow;
+  }
+
+  /** The logit row of {@link #chosenBefore}, or a negative number for a known token. */
+  public static int logitRowBefore(int token) {
+    return -1 - token;
+  }
+
   public void clear() {
+    Arrays.fill(tables, 0, sequenceCount, null);
+    Arrays.fill(sampled, 0, logitRowCount, null);
     rowCount = 0;
     sequenceCount = 0;
     logitRowCount = 0;
@@ -59,16 +114,40 @@ public final class StepBatch {
           "count=%d rows do not fit beside rowCount=%d of %d"
               .formatted(count, rowCount, tokens.length));
     }
+    int firstRow = rowCount;
     for (int i = 0; i < count; i++) {
       tokens[rowCount] = sequenceTokens[from + i];
       positions[rowCount] = from + i;
       sequenceOf[rowCount] = sequenceCount;
-      if (want == Want.ALL || want == Want.LAST && i == count - 1) {
-        logitRows[logitRowCount++] = rowCount;
-      }
       rowCount++;
     }
     tables[sequenceCount++] = table;
+    int lastRow = rowCount - 1;
+    switch (want) {
+      case Want.Nothing() -> {}
+      case Want.Logits(boolean ofAllRows) -> {
+        for (int row = ofAllRows ? firstRow : lastRow; row <= lastRow; row++) {
+          addLogitRow(row, null, NOT_SCORED, 0);
+        }
+      }
+      case Want.Token token -> addLogitRow(lastRow, token, NOT_SCORED, 0);
+      case Want.Scores scores -> {
+        for (int next = scores.from; next < scores.to; next++) {
+          addLogitRow(firstRow + next - 1 - from, null, sequenceTokens[next], scores.topCount);
+        }
+        if (scores.next != null) {
+          addLogitRow(lastRow, scores.next, NOT_SCORED, 0);
+        }
+      }
+    }
+  }
+
+  private void addLogitRow(int row, Want.@Nullable Token token, int scoredToken, int topCount) {
+    logitRows[logitRowCount] = row;
+    sampled[logitRowCount] = token;
+    scoredTokens[logitRowCount] = scoredToken;
+    scoredTopCounts[logitRowCount] = topCount;
+    logitRowCount++;
   }
 
   public int rowCount() {
@@ -79,6 +158,7 @@ public final class StepBatch {
     return logitRowCount;
   }
 
+  /** The row's token; negative where it is {@link #chosenBefore}. */
   public int token(int row) {
     return tokens[row];
   }
@@ -89,11 +169,30 @@ public final class StepBatch {
 
   /** The blocks of the sequence that the row belongs to. */
   public BlockTable table(int row) {
-    return tables[sequenceOf[row]];
+    BlockTable table = tables[sequenceOf[row]];
+    if (table == null) {
+      throw new IndexOutOfBoundsException("row=%d rowCount=%d".formatted(row, rowCount));
+    }
+    return table;
   }
 
   /** The row that the logits number {@code logitRow} belong to. */
   public int logitRow(int logitRow) {
     return logitRows[logitRow];
+  }
+
+  /** How the token after the row is chosen; null where none is. */
+  public Want.@Nullable Token sampled(int logitRow) {
+    return sampled[logitRow];
+  }
+
+  /** The token after the row whose log-probabilities are wanted; -1 where none are. */
+  public int scoredToken(int logitRow) {
+    return scoredTokens[logitRow];
+  }
+
+  /** Alternatives wanted beside {@link #scoredToken}. */
+  public int scoredTopCount(int logitRow) {
+    return scoredTopCounts[logitRow];
   }
 }

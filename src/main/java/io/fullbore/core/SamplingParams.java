@@ -55,6 +55,11 @@ public record SamplingParams(
     stopTokens = Set.copyOf(stopTokens);
   }
 
+  /** Whether a choice depends on which tokens came before it, beside the logits. */
+  public boolean hasPenalties() {
+    return presencePenalty != 0 || frequencyPenalty != 0 || repetitionPenalty != 1;
+  }
+
   /** The same with another seed. */
   public SamplingParams withSeed(long newSeed) {
     return new SamplingParams(

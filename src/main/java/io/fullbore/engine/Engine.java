@@ -2,17 +2,14 @@ package io.fullbore.engine;
 
 import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendException;
-import io.fullbore.backend.StepBatch;
+import io.fullbore.backend.StepResult;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.RequestId;
 import io.fullbore.kv.BlockCopy;
 import io.fullbore.kv.KvCache;
-import io.fullbore.sampling.Logprobs;
-import io.fullbore.sampling.Sampler;
 import io.fullbore.sampling.TokenLogprobs;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -20,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Continuous batching over one backend: sequences come and go between steps, and each step computes
- * one token of all that decode and chunks of the prompts that wait.
+ * one token of all that decode and chunks of the prompts that wait. Where the backend can, the next
+ * step is planned and begun while one runs, see {@link Pipeline}.
  *
  * <p>Every submitted sequence ends in exactly one terminal event. When a step fails its members are
  * tried again one by one, so that the one at fault fails alone. Owned by one thread, the engine
@@ -42,10 +40,9 @@ public final class Engine implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final KvCache cache;
   private final Scheduler scheduler;
-  private final Sampler sampler;
+  private final Pipeline pipeline;
   private final StepBudget budget;
-  private final StepBatch batch;
-  private float[] logits = new float[0]; // [logitRow][vocabularySize]
+  private long lastEndNanos = Long.MIN_VALUE;
   private long stepCount;
   private long endedCount;
   private double stepMicros;
@@ -71,9 +68,8 @@ public final class Engine implements AutoCloseable {
             backend.blockTokens(),
             settings.prefixCache());
     scheduler = new Scheduler(cache, settings.maxRunning());
-    sampler = new Sampler(backend.vocabularySize());
+    pipeline = new Pipeline(backend);
     budget = new StepBudget(settings.stepTargetMs() * 1_000_000, backend.maxStepTokens());
-    batch = new StepBatch(backend.maxStepTokens());
   }
 
   /** Takes a sequence in; it runs from the next step on, or fails at once when it can never fit. */
@@ -104,62 +100,48 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  /** Whether {@link #step} has something to do: a sequence to compute or a step to await. */
   public boolean hasWork() {
-    return !scheduler.isEmpty();
+    return !scheduler.isEmpty() || !pipeline.isEmpty();
   }
 
-  /** One step: schedule, run, postprocess. Does nothing without work. */
+  /**
+   * One step: schedule, begin, await the oldest one begun, postprocess. Where the backend's
+   * pipeline is deeper than one step, another one runs when this returns. Does nothing without
+   * work.
+   */
   public void step() {
+    while (!pipeline.isFull() && beginNext()) {}
+    if (!pipeline.isEmpty()) {
+      endOldest();
+    }
+  }
+
+  private boolean beginNext() {
     StepPlan plan = scheduler.schedule(budget);
     if (plan.isEmpty()) {
-      return;
+      return false;
     }
-    long start = nanoClock.getAsLong();
-    int tokenCount = plan.tokenCount();
     List<StepPlan.Part> parts = List.copyOf(plan.parts());
     try {
-      run(parts);
-      postprocess(parts);
+      begin(parts, plan.tokenCount());
     } catch (BackendException e) {
-      LOG.warn("a step of sequences={} failed, trying them one by one", parts.size(), e);
+      LOG.warn("a step of sequences={} could not be begun, trying them alone", parts.size(), e);
+      while (!pipeline.isEmpty()) {
+        endOldest();
+      }
       parts.forEach(this::stepAlone);
     }
-    long nanos = nanoClock.getAsLong() - start;
-    stepMicros += NEW_SAMPLE_WEIGHT * (nanos / 1e3 - stepMicros);
-    stepCount++;
-    budget.measured(tokenCount, nanos);
+    return true;
   }
 
-  private void stepAlone(StepPlan.Part part) {
-    List<StepPlan.Part> alone = List.of(part);
-    try {
-      run(alone);
-      postprocess(alone);
-    } catch (BackendException e) {
-      LOG.error("sequence={} failed alone", part.sequence().request().id(), e);
-      fail(
-          part.sequence().request().id(),
-          new Failure.EngineFailed("The model failed on this request: " + e.getMessage()));
-    }
-  }
-
-  private void run(List<StepPlan.Part> parts) {
-    batch.clear();
-    for (StepPlan.Part part : parts) {
-      Sequence sequence = part.sequence();
-      batch.add(
-          sequence.tokens(),
-          sequence.computedCount(),
-          part.tokenCount(),
-          sequence.blocks(),
-          want(part));
-    }
-    int needed = Math.multiplyExact(batch.logitRowCount(), backend.vocabularySize());
-    if (logits.length < needed) {
-      logits = new float[needed];
-    }
+  /**
+   * @throws BackendException when a block could not be copied from one tier to the other; nothing
+   *     was begun, and the copy is still to be made
+   */
+  private void begin(List<StepPlan.Part> parts, int tokenCount) {
     cache.drainCopies(this::copy);
-    backend.forward(batch, logits);
+    pipeline.begin(new Pipeline.Step(parts, tokenCount, nanoClock.getAsLong()));
   }
 
   private void copy(BlockCopy copy) {
@@ -169,92 +151,100 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  private static StepBatch.Want want(StepPlan.Part part) {
-    if (part.sequence().scoresPrompt()) {
-      return StepBatch.Want.ALL;
+  private void endOldest() {
+    Pipeline.Step step = pipeline.oldest();
+    try {
+      postprocess(step.parts(), pipeline.await());
+    } catch (BackendException e) {
+      LOG.warn("a step of sequences={} failed, trying them one by one", step.parts().size(), e);
+      pipeline.rollBack(step);
+      step.parts().forEach(this::stepAlone);
     }
-    return part.completes() ? StepBatch.Want.LAST : StepBatch.Want.NONE;
+    measure(step);
   }
 
-  private void postprocess(List<StepPlan.Part> parts) {
+  /** Repeats the part of a failed step, unless its sequence has left it or lost its blocks. */
+  private void stepAlone(StepPlan.Part part) {
+    if (!scheduler.holds(part.sequence()) || !part.isCurrent()) {
+      return;
+    }
+    List<StepPlan.Part> alone = List.of(part);
+    try {
+      begin(alone, part.tokenCount());
+      postprocess(alone, pipeline.await());
+    } catch (BackendException e) {
+      LOG.error("sequence={} failed alone", part.sequence().request().id(), e);
+      fail(
+          part.sequence().request().id(),
+          new Failure.EngineFailed("The model failed on this request: " + e.getMessage()));
+    }
+  }
+
+  /** A step that was begun while another one ran takes the time from the end of that one on. */
+  private void measure(Pipeline.Step step) {
+    long end = nanoClock.getAsLong();
+    long nanos = end - Math.max(step.begunNanos(), lastEndNanos);
+    lastEndNanos = end;
+    stepMicros += NEW_SAMPLE_WEIGHT * (nanos / 1e3 - stepMicros);
+    stepCount++;
+    budget.measured(step.tokenCount(), nanos);
+  }
+
+  /** Reports what a step gave to the sequences that have not ended while it ran. */
+  private void postprocess(List<StepPlan.Part> parts, StepResult result) {
     int row = 0;
     for (StepPlan.Part part : parts) {
-      Sequence sequence = part.sequence();
-      int rows =
-          switch (want(part)) {
-            case NONE -> 0;
-            case LAST -> 1;
-            case ALL -> part.tokenCount();
-          };
-      boolean complete = part.completes();
-      if (sequence.scoresPrompt()) {
-        scorePrompt(sequence, row, rows);
+      if (scheduler.holds(part.sequence())) {
+        reportScores(part, result, row);
+        scheduler.computed(part);
+        if (part.completes()) {
+          complete(part, result, row + part.scoredCount());
+        }
       }
-      scheduler.computed(part);
-      row += rows;
-      if (complete) {
-        chooseNext(sequence, (row - 1) * backend.vocabularySize());
-      }
+      row += part.logitRowCount();
     }
   }
 
-  /**
-   * Reports the prompt tokens that follow the step's rows; a row's logits foretell the next token.
-   */
-  private void scorePrompt(Sequence sequence, int firstRow, int rows) {
+  /** Reports the scored prompt tokens, less those reported before a restart. */
+  private void reportScores(StepPlan.Part part, StepResult result, int firstRow) {
+    Sequence sequence = part.sequence();
     List<TokenLogprobs> scored = new ArrayList<>();
-    for (int i = 0; i < rows; i++) {
-      int next = sequence.computedCount() + i + 1;
-      if (next >= sequence.scoredCount() && next < sequence.promptTokenCount()) {
-        scored.add(
-            Logprobs.of(
-                logits,
-                (firstRow + i) * backend.vocabularySize(),
-                backend.vocabularySize(),
-                sequence.token(next),
-                sequence.params().promptLogprobs()));
+    for (int i = 0; i < part.scoredCount(); i++) {
+      TokenLogprobs logprobs = result.logprobs()[firstRow + i];
+      if (logprobs != null && part.scoredFrom() + i >= sequence.scoredCount()) {
+        scored.add(logprobs);
       }
     }
-    sequence.setScoredCount(Math.max(sequence.scoredCount(), sequence.computedCount() + rows + 1));
     if (!scored.isEmpty()) {
+      sequence.setScoredCount(part.scoredTo());
       emit(sequence.request(), new SequenceEvent.PromptScored(sequence.request().id(), scored));
     }
   }
 
-  private void chooseNext(Sequence sequence, int offset) {
-    int maxTokens = sequence.params().maxTokens();
-    if (sequence.answerCount() >= maxTokens) {
+  private void complete(StepPlan.Part part, StepResult result, int row) {
+    Sequence sequence = part.sequence();
+    if (!part.choosesNext()) {
       finish(sequence, FinishReason.LENGTH);
       return;
     }
-    if (sequence.answerCount() == 0) {
+    RequestId id = sequence.request().id();
+    if (sequence.knownAnswerCount() == 1) {
       emit(
           sequence.request(),
-          new SequenceEvent.PromptComputed(
-              sequence.request().id(), sequence.usage().cachedTokens()));
+          new SequenceEvent.PromptComputed(id, sequence.usage().cachedTokens()));
     }
-    int topLogprobs = sequence.params().topLogprobs();
-    float[] raw =
-        topLogprobs < 0
-            ? null
-            : Arrays.copyOfRange(logits, offset, offset + backend.vocabularySize());
-    int token = sampler.sample(logits, offset, sequence.params(), sequence);
+    int token = result.tokens()[row];
     if (token < 0) {
-      fail(
-          sequence.request().id(),
-          new Failure.EngineFailed("The model gave no finite logits for this request."));
+      fail(id, new Failure.EngineFailed("The model gave no finite logits for this request."));
       return;
     }
-    sequence.append(token);
     generatedTokens++;
     if (sequence.params().stopTokens().contains(token)) {
       finish(sequence, FinishReason.STOP);
       return;
     }
-    TokenLogprobs logprobs =
-        raw == null ? null : Logprobs.of(raw, 0, raw.length, token, topLogprobs);
-    emit(sequence.request(), new SequenceEvent.Token(sequence.request().id(), token, logprobs));
-    if (sequence.answerCount() >= maxTokens) {
+    emit(sequence.request(), new SequenceEvent.Token(id, token, result.logprobs()[row]));
+    if (sequence.knownAnswerCount() >= sequence.params().maxTokens()) {
       finish(sequence, FinishReason.LENGTH);
     }
   }
@@ -304,6 +294,10 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     failAll(new Failure.Unavailable("The model is being unloaded."));
-    backend.close();
+    try {
+      pipeline.drain();
+    } finally {
+      backend.close();
+    }
   }
 }

@@ -30,6 +30,12 @@ import org.jspecify.annotations.Nullable;
  * for another, so there is always progress. A sequence whose next block is just being computed by
  * another one waits for that block instead of computing it twice.
  *
+ * <p><b>Steps in flight.</b> A step may be planned while the one before it runs. A sequence that
+ * the running step completes can decode on with its unknown token; but not when that may be its
+ * last, nor when penalties make the next choice depend on it. Then it sits one step out. A sequence
+ * that was preempted waits for its unknown token. Blocks are given away at once: steps run in
+ * order.
+ *
  * <p>Invariant: every sequence is either waiting without blocks or running. Owned by the engine
  * thread.
  */
@@ -97,10 +103,20 @@ final class Scheduler {
   /** In the order of the tags, so that whoever is preempted here is not in the plan yet. */
   private void planDecodes() {
     for (Sequence sequence : List.copyOf(running)) {
-      if (running.contains(sequence) && sequence.pendingCount() == 1 && holdNext(sequence)) {
+      if (running.contains(sequence)
+          && sequence.pendingCount() == 1
+          && canDecode(sequence)
+          && holdNext(sequence)) {
         plan.add(sequence, 1);
       }
     }
+  }
+
+  /** Whether the row of its last token can be in a step although that may be unknown. */
+  private static boolean canDecode(Sequence sequence) {
+    return !sequence.hasUnknown()
+        || sequence.answerCount() < sequence.params().maxTokens()
+            && !sequence.params().hasPenalties();
   }
 
   /** Grows the sequence by the block of its next token, preempting larger tags where it must. */
@@ -164,7 +180,7 @@ final class Scheduler {
 
   private enum Admittance {
     ADMITTED,
-    /** Another sequence computes its next block just now. */
+    /** Its last token, or its next block by another sequence, is just being computed. */
     HELD,
     /** Slots or blocks are used up, also for all that come after it. */
     NO_ROOM
@@ -173,6 +189,9 @@ final class Scheduler {
   private Admittance admit(Sequence sequence) {
     if (running.size() >= maxRunning) {
       return Admittance.NO_ROOM;
+    }
+    if (sequence.hasUnknown()) {
+      return Admittance.HELD;
     }
     hasher.extend(
         sequence.prefixRoot(), sequence.hashChain(), sequence.tokens(), sequence.tokenCount());
@@ -218,21 +237,25 @@ final class Scheduler {
     }
   }
 
-  /** The step's tokens of {@code part} are in the KV cache now. */
-  void computed(StepPlan.Part part) {
-    Sequence sequence = part.sequence();
-    int promptLeft = Math.max(0, sequence.promptTokenCount() - sequence.computedCount());
-    promptTokensComputed += Math.min(part.tokenCount(), promptLeft);
-    tokensHandled += part.tokenCount();
-    sequence.advance(part.tokenCount());
-    publish(sequence);
+  /** Whether the sequence is in the engine still. */
+  boolean holds(Sequence sequence) {
+    return byId.get(sequence.request().id()) == sequence;
   }
 
-  private void publish(Sequence sequence) {
-    int fullBlocks = sequence.computedCount() / cache.blockTokens();
+  /** The step of {@code part} was awaited and has not failed. */
+  void computed(StepPlan.Part part) {
+    int promptLeft = Math.max(0, part.sequence().promptTokenCount() - part.from());
+    promptTokensComputed += Math.min(part.tokenCount(), promptLeft);
+    tokensHandled += part.tokenCount();
+    if (part.isCurrent()) {
+      publish(part.sequence(), part.end());
+    }
+  }
+
+  private void publish(Sequence sequence, int computedCount) {
+    int fullBlocks = computedCount / cache.blockTokens();
     if (fullBlocks > sequence.publishedBlocks()) {
-      hasher.extend(
-          sequence.prefixRoot(), sequence.hashChain(), sequence.tokens(), sequence.computedCount());
+      hasher.extend(sequence.prefixRoot(), sequence.hashChain(), sequence.tokens(), computedCount);
       for (int i = sequence.publishedBlocks(); i < fullBlocks; i++) {
         BlockHash hash = sequence.hashChain().get(i);
         cache.publish(sequence.blocks(), i, hash);

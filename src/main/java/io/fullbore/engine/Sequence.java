@@ -1,5 +1,6 @@
 package io.fullbore.engine;
 
+import io.fullbore.backend.StepBatch;
 import io.fullbore.core.SamplingParams;
 import io.fullbore.core.Usage;
 import io.fullbore.kv.BlockHash;
@@ -19,6 +20,9 @@ import java.util.List;
  *   pending > 1: prefill, or recompute after a preemption      pending = 1: decode
  * </pre>
  *
+ * <p>Tokens count as computed from when their step is begun, and the last ones of the answer are
+ * unknown until the steps that choose them were awaited: one while a step is planned, two at most.
+ *
  * <p>Owned by the engine thread.
  */
 final class Sequence implements TokenHistory {
@@ -31,9 +35,12 @@ final class Sequence implements TokenHistory {
   private final long arrival;
   private final List<BlockHash> hashChain = new ArrayList<>(); // [full block]
   private final BlockTable blocks = new BlockTable();
+  private final StepBatch.Want.Token nextToken;
   private int[] tokens;
   private int tokenCount;
   private int computedCount;
+  private int unknownCount;
+  private int run;
   private int publishedBlocks;
   private int cachedTokens = -1;
   private int scoredCount = 1;
@@ -45,6 +52,7 @@ final class Sequence implements TokenHistory {
     this.arrival = arrival;
     this.tokens = request.prompt();
     this.tokenCount = tokens.length;
+    this.nextToken = new StepBatch.Want.Token(request.params(), this);
   }
 
   GenerationRequest request() {
@@ -76,11 +84,20 @@ final class Sequence implements TokenHistory {
     return blocks;
   }
 
-  /** All tokens; only the first {@link #tokenCount()} count. Read only. */
+  /** What a step that completes the sequence is asked for. */
+  StepBatch.Want.Token nextToken() {
+    return nextToken;
+  }
+
+  /**
+   * All tokens; only the first {@link #tokenCount()} count, and of these the last are {@link
+   * StepBatch#chosenBefore} while they are unknown. Read only.
+   */
   int[] tokens() {
     return tokens;
   }
 
+  /** The unknown ones included. */
   @Override
   public int tokenCount() {
     return tokenCount;
@@ -104,8 +121,19 @@ final class Sequence implements TokenHistory {
     return tokenCount - computedCount;
   }
 
+  /** Tokens of the answer, the unknown ones included. */
   int answerCount() {
     return tokenCount - promptTokenCount();
+  }
+
+  /** Tokens of the answer that are known. */
+  int knownAnswerCount() {
+    return answerCount() - unknownCount;
+  }
+
+  /** Whether the last token is still being chosen. */
+  boolean hasUnknown() {
+    return unknownCount > 0;
   }
 
   /** Whether the prompt's own log-probabilities are still wanted, which takes all its logits. */
@@ -122,12 +150,26 @@ final class Sequence implements TokenHistory {
     scoredCount = count;
   }
 
-  void append(int token) {
+  /** Adds the place of a token that a step just begun chooses. */
+  void appendUnknown(int placeholder) {
     if (tokenCount == tokens.length) {
       int room = Math.min(Math.max(16, tokenCount / 2), params().maxTokens());
       tokens = Arrays.copyOf(tokens, tokenCount + Math.max(1, room));
     }
-    tokens[tokenCount++] = token;
+    tokens[tokenCount++] = placeholder;
+    unknownCount++;
+  }
+
+  /** Fills the place of the oldest unknown token. */
+  void fillUnknown(int token) {
+    tokens[tokenCount - unknownCount] = token;
+    unknownCount--;
+  }
+
+  /** Removes the places of all unknown tokens. */
+  void forgetUnknown() {
+    tokenCount -= unknownCount;
+    unknownCount = 0;
   }
 
   /** The first {@code count} tokens were found in the cache. */
@@ -143,9 +185,20 @@ final class Sequence implements TokenHistory {
     computedCount += count;
   }
 
+  /** The KV from token {@code count} on has to be computed again, in the same blocks. */
+  void rewindTo(int count) {
+    computedCount = count;
+  }
+
   /** The KV is gone and has to be computed again. */
   void restart() {
     computedCount = 0;
+    run++;
+  }
+
+  /** Counts the restarts, to tell the steps of before from those of after. */
+  int run() {
+    return run;
   }
 
   int publishedBlocks() {
@@ -157,6 +210,6 @@ final class Sequence implements TokenHistory {
   }
 
   Usage usage() {
-    return new Usage(promptTokenCount(), Math.max(0, cachedTokens), answerCount());
+    return new Usage(promptTokenCount(), Math.max(0, cachedTokens), knownAnswerCount());
   }
 }

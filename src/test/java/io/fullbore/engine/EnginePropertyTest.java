@@ -17,15 +17,33 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Thousands of random arrivals, lengths, shared prefixes and cancellations against tiny block
- * pools, with and without a host tier: every sequence ends once, its text is what it would be
+ * pools, with and without a host tier, with steps that fail now and then: every sequence ends once, its text is what it would be
  * alone, nobody starves, and no block is lost.
  */
 class EnginePropertyTest {
   private static final int SEQUENCES = 1_500;
 
+  /** Too weak to change a text, but enough to keep a sequence out of a step in flight. */
+  private static final float PENALTY = 0.001f;
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void everySequenceEndsOnceWithItsOwnTextAndNoBlockIsLost(int seed) {
+    run(seed, RememberingBackend::new);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void theSameHoldsWithAStepInFlight(int seed) {
+    run(seed, PipelinedBackend::new);
+  }
+
+  /** Makes a backend. */
+  private interface BackendMaker {
+    RememberingBackend make(int blockCount, int hostBlockCount, int blockTokens, int maxStepTokens);
+  }
+
+  private static void run(int seed, BackendMaker maker) {
     Random random = new Random(seed);
     int blockTokens = 1 + random.nextInt(8);
     int blockCount = 12 + random.nextInt(40);
@@ -35,9 +53,10 @@ class EnginePropertyTest {
     int capacity = blockCount * blockTokens;
     EventLog log = new EventLog();
     long[] nowNanos = {0};
+    RememberingBackend backend = maker.make(blockCount, hostBlockCount, blockTokens, maxStepTokens);
     Engine engine =
         new Engine(
-            new RememberingBackend(blockCount, hostBlockCount, blockTokens, maxStepTokens),
+            backend,
             new EngineSettings(maxRunning, 1 + random.nextInt(50), random.nextInt(4) > 0),
             log,
             () -> nowNanos[0]);
@@ -63,6 +82,9 @@ class EnginePropertyTest {
           cancelled.add(victim);
         }
         engine.cancel(new RequestId(victim));
+      }
+      if (random.nextInt(1_000) == 0) {
+        backend.failOnce();
       }
       engine.step();
       nowNanos[0] += 1 + random.nextInt(3_000_000);
@@ -104,7 +126,9 @@ class EnginePropertyTest {
     int maxTokens = random.nextInt(Math.min(40, capacity - prompt.length) + 1);
     String tenant = random.nextInt(10) == 0 ? "other" : "tenant";
     Set<Integer> stops = random.nextBoolean() ? Set.of() : Set.of(random.nextInt(50));
-    return Requests.greedy(id, tenant, prompt, maxTokens, stops);
+    float penalty = random.nextInt(4) == 0 ? PENALTY : 0;
+    return new GenerationRequest(
+        new RequestId(id), "api.test", tenant, prompt, Requests.params(maxTokens, penalty, stops));
   }
 
   private static int[] randomTokens(Random random, int count) {

@@ -19,15 +19,21 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
+/** What an engine does over a backend that runs one step at a time. */
 class EngineTest {
-  private final EventLog log = new EventLog();
+  final EventLog log = new EventLog();
   private long nowNanos;
 
-  private Engine engine(RememberingBackend backend, int maxRunning) {
+  /** Makes the backend; its text is the same however deep its pipeline is. */
+  RememberingBackend backend(int blockCount, int blockTokens, int maxStepTokens) {
+    return new RememberingBackend(blockCount, blockTokens, maxStepTokens);
+  }
+
+  final Engine engine(RememberingBackend backend, int maxRunning) {
     return new Engine(backend, new EngineSettings(maxRunning, 40, true), log, () -> nowNanos);
   }
 
-  private void runAll(Engine engine) {
+  final void runAll(Engine engine) {
     for (int steps = 0; engine.hasWork(); steps++) {
       assertTrue(steps < 10_000, "the engine makes no progress");
       engine.step();
@@ -35,7 +41,7 @@ class EngineTest {
     }
   }
 
-  private static int[] prompt(int length, int salt) {
+  static int[] prompt(int length, int salt) {
     return IntStream.range(0, length).map(i -> (i * 7 + salt) % 50).toArray();
   }
 
@@ -55,7 +61,7 @@ class EngineTest {
 
   @Test
   void generatesUntilTheTokenLimit() {
-    Engine engine = engine(new RememberingBackend(64, 4, 64), 8);
+    Engine engine = engine(backend(64, 4, 64), 8);
     engine.submit(Requests.greedy(1, prompt(10, 0), 7));
     runAll(engine);
     assertEquals(expected(prompt(10, 0), 7, Set.of()), log.tokens(1));
@@ -70,7 +76,7 @@ class EngineTest {
     int[] prompt = prompt(10, 0);
     int third = expected(prompt, 3, Set.of()).get(2);
     List<Integer> shown = expected(prompt, 20, Set.of(third));
-    Engine engine = engine(new RememberingBackend(64, 4, 64), 8);
+    Engine engine = engine(backend(64, 4, 64), 8);
     engine.submit(Requests.greedy(1, "tenant", prompt, 20, Set.of(third)));
     runAll(engine);
     assertEquals(shown, log.tokens(1));
@@ -81,7 +87,7 @@ class EngineTest {
 
   @Test
   void computesAPromptInChunksWithPositionsThatGoOnCounting() {
-    Engine engine = engine(new RememberingBackend(64, 4, 16), 8);
+    Engine engine = engine(backend(64, 4, 16), 8);
     int[] prompt = prompt(150, 3);
     engine.submit(Requests.greedy(1, prompt, 5));
     engine.step();
@@ -93,7 +99,7 @@ class EngineTest {
 
   @Test
   void keepsDecodingWhileALongPromptIsComputed() {
-    Engine engine = engine(new RememberingBackend(256, 4, 16), 8);
+    Engine engine = engine(backend(256, 4, 16), 8);
     engine.submit(Requests.greedy(1, prompt(4, 0), 40));
     engine.step();
     engine.submit(Requests.greedy(2, prompt(300, 1), 1));
@@ -108,11 +114,14 @@ class EngineTest {
 
   @Test
   void letsAShortPromptOvertakeALongOne() {
-    Engine engine = engine(new RememberingBackend(512, 4, 16), 8);
+    RememberingBackend backend = backend(512, 4, 16);
+    Engine engine = engine(backend, 8);
     engine.submit(Requests.greedy(1, prompt(1000, 0), 1));
     engine.step();
     engine.submit(Requests.greedy(2, prompt(10, 1), 1));
-    engine.step();
+    for (int step = 0; step < backend.pipelineDepth(); step++) {
+      engine.step();
+    }
     assertNotNull(log.terminal(2));
     assertNull(log.terminal(1));
     runAll(engine);
@@ -120,7 +129,7 @@ class EngineTest {
 
   @Test
   void aLongPromptFinishesUnderAStreamOfShortOnesWithAKnownPrefix() {
-    Engine engine = engine(new RememberingBackend(1_024, 4, 16), 4);
+    Engine engine = engine(backend(1_024, 4, 16), 4);
     engine.submit(Requests.greedy(0, prompt(3_000, 1), 1));
     int step = 0;
     for (long id = 1; log.terminal(0) == null; step++) {
@@ -136,8 +145,7 @@ class EngineTest {
   @Test
   void requestsDoNotWaitForEachOtherWhereNoPrefixIsKept() {
     Engine engine =
-        new Engine(
-            new RememberingBackend(256, 4, 512), new EngineSettings(16, 40, false), log, () -> 0);
+        new Engine(backend(256, 4, 512), new EngineSettings(16, 40, false), log, () -> 0);
     for (int id = 0; id < 8; id++) {
       engine.submit(Requests.greedy(id, prompt(10, 0), 1));
     }
@@ -149,7 +157,7 @@ class EngineTest {
 
   @Test
   void usesTheKvOfAKnownPrefixAgain() {
-    Engine engine = engine(new RememberingBackend(64, 4, 64), 8);
+    Engine engine = engine(backend(64, 4, 64), 8);
     int[] prompt = prompt(21, 0);
     engine.submit(Requests.greedy(1, prompt, 3));
     runAll(engine);
@@ -163,7 +171,7 @@ class EngineTest {
 
   @Test
   void sharesNoKvBetweenTenants() {
-    Engine engine = engine(new RememberingBackend(64, 4, 64), 8);
+    Engine engine = engine(backend(64, 4, 64), 8);
     int[] prompt = prompt(21, 0);
     engine.submit(Requests.greedy(1, "a", prompt, 3, Set.of()));
     runAll(engine);
@@ -175,7 +183,7 @@ class EngineTest {
 
   @Test
   void computesAPromptOnceForRequestsThatComeTogether() {
-    Engine engine = engine(new RememberingBackend(256, 4, 16), 16);
+    Engine engine = engine(backend(256, 4, 16), 16);
     int[] prompt = prompt(80, 0);
     for (int id = 1; id <= 10; id++) {
       engine.submit(Requests.greedy(id, prompt, 4));
@@ -189,7 +197,7 @@ class EngineTest {
 
   @Test
   void preemptsTheLaterSequenceWhenBlocksRunOutAndLosesNothing() {
-    Engine engine = engine(new RememberingBackend(8, 4, 32), 8);
+    Engine engine = engine(backend(8, 4, 32), 8);
     engine.submit(Requests.greedy(1, prompt(10, 0), 20));
     engine.submit(Requests.greedy(2, prompt(10, 1), 20));
     runAll(engine);
@@ -201,7 +209,7 @@ class EngineTest {
 
   @Test
   void refusesWhatCanNeverFit() {
-    Engine engine = engine(new RememberingBackend(4, 4, 16), 8);
+    Engine engine = engine(backend(4, 4, 16), 8);
     engine.submit(Requests.greedy(1, prompt(10, 0), 7));
     var failed = assertInstanceOf(SequenceEvent.Failed.class, log.terminal(1));
     assertEquals(new Failure.ContextLengthExceeded(16, 10, 7), failed.failure());
@@ -210,7 +218,7 @@ class EngineTest {
 
   @Test
   void failsOnlyTheSequenceAtFaultWhenAStepFails() {
-    RememberingBackend backend = new RememberingBackend(64, 4, 64);
+    RememberingBackend backend = backend(64, 4, 64);
     backend.failOn(token -> token == 49);
     Engine engine = engine(backend, 8);
     int[] poisoned = prompt(10, 0);
@@ -228,7 +236,7 @@ class EngineTest {
 
   @Test
   void failsASequenceWhoseLogitsAreNotNumbers() {
-    RememberingBackend backend = new RememberingBackend(64, 4, 64);
+    RememberingBackend backend = backend(64, 4, 64);
     backend.giveNotANumber();
     Engine engine = engine(backend, 8);
     engine.submit(Requests.greedy(1, prompt(5, 0), 3));
@@ -239,7 +247,7 @@ class EngineTest {
 
   @Test
   void endsEverythingWhenClosed() {
-    RememberingBackend backend = new RememberingBackend(64, 4, 64);
+    RememberingBackend backend = backend(64, 4, 64);
     Engine engine = engine(backend, 1);
     engine.submit(Requests.greedy(1, prompt(5, 0), 100));
     engine.submit(Requests.greedy(2, prompt(5, 1), 100));
@@ -251,7 +259,7 @@ class EngineTest {
 
   @Test
   void scoresAPromptTokenByToken() {
-    Engine engine = engine(new RememberingBackend(64, 4, 16), 8);
+    Engine engine = engine(backend(64, 4, 16), 8);
     int[] prompt = prompt(40, 0);
     engine.submit(
         new GenerationRequest(
@@ -270,5 +278,73 @@ class EngineTest {
     assertEquals(
         new SequenceEvent.Finished(new RequestId(1), FinishReason.LENGTH, new Usage(40, 0, 0)),
         log.terminal(1));
+  }
+
+  @Test
+  void scoresEachTokenOnceAlsoWhenItIsPreempted() {
+    Engine engine = engine(backend(16, 4, 16), 8);
+    int[] prompt = prompt(30, 1);
+    engine.submit(Requests.greedy(1, prompt(16, 0), 40));
+    engine.submit(
+        new GenerationRequest(
+            new RequestId(2), "api.test", "t", prompt, Requests.params(6, Set.of(), 3, 0)));
+    runAll(engine);
+    List<Integer> scored =
+        log.all().stream()
+            .filter(SequenceEvent.PromptScored.class::isInstance)
+            .flatMap(event -> ((SequenceEvent.PromptScored) event).logprobs().stream())
+            .map(TokenLogprobs::token)
+            .toList();
+    assertEquals(Arrays.stream(prompt).skip(1).boxed().toList(), scored);
+    assertEquals(expected(prompt, 6, Set.of()), log.tokens(2));
+  }
+
+  @Test
+  void goesOnAfterAStepThatFailedOnce() {
+    RememberingBackend backend = backend(64, 4, 16);
+    Engine engine = engine(backend, 8);
+    for (int id = 1; id <= 4; id++) {
+      engine.submit(Requests.greedy(id, prompt(20, id), 12));
+    }
+    for (int step = 0; engine.hasWork(); step++) {
+      assertTrue(step < 10_000, "the engine makes no progress");
+      if (step % 5 == 0) {
+        backend.failOnce();
+      }
+      engine.step();
+    }
+    for (int id = 1; id <= 4; id++) {
+      assertEquals(expected(prompt(20, id), 12, Set.of()), log.tokens(id));
+    }
+    assertEquals(64, engine.status("m", 0).freeBlocks());
+  }
+
+  @Test
+  void penaltiesCountEveryTokenOfTheAnswer() {
+    Engine engine = engine(backend(64, 4, 64), 8);
+    engine.submit(
+        Requests.withPresencePenalty(1, prompt(10, 0), RememberingBackend.VOCABULARY_SIZE));
+    runAll(engine);
+    assertEquals(
+        RememberingBackend.VOCABULARY_SIZE, Set.copyOf(log.tokens(1)).size(), "a token came twice");
+  }
+
+  @Test
+  void givesLogprobsOfEachToken() {
+    Engine engine = engine(backend(64, 4, 64), 8);
+    engine.submit(
+        new GenerationRequest(
+            new RequestId(1), "api.test", "t", prompt(10, 0), Requests.params(5, Set.of(), 2, -1)));
+    runAll(engine);
+    for (SequenceEvent event : log.all()) {
+      if (event instanceof SequenceEvent.Token token) {
+        TokenLogprobs logprobs = token.logprobs();
+        assertNotNull(logprobs);
+        assertEquals(token.token(), logprobs.token());
+        assertEquals(token.token(), logprobs.topTokens()[0]);
+        assertEquals(2, logprobs.topTokens().length);
+      }
+    }
+    assertEquals(expected(prompt(10, 0), 5, Set.of()), log.tokens(1));
   }
 }

@@ -1,7 +1,7 @@
 package io.fullbore.engine;
 
-import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendException;
+import io.fullbore.backend.HostSampledBackend;
 import io.fullbore.backend.StepBatch;
 import io.fullbore.kv.BlockTable;
 import java.util.Arrays;
@@ -15,7 +15,7 @@ import java.util.function.IntPredicate;
  * computed at a wrong position changes the text, so texts prove the bookkeeping. The same holds for
  * a copy to or from its host tier that is left out or done in another order.
  */
-final class RememberingBackend implements Backend {
+class RememberingBackend extends HostSampledBackend {
   static final int VOCABULARY_SIZE = 50;
 
   private final int blockCount;
@@ -28,6 +28,7 @@ final class RememberingBackend implements Backend {
   private IntPredicate poison = token -> false;
   private int computedRows;
   private int copyCount;
+  private int failuresLeft;
   private boolean emptyLogits;
   private boolean closed;
 
@@ -36,6 +37,7 @@ final class RememberingBackend implements Backend {
   }
 
   RememberingBackend(int blockCount, int hostBlockCount, int blockTokens, int maxStepTokens) {
+    super(VOCABULARY_SIZE);
     this.blockCount = blockCount;
     this.hostBlockCount = hostBlockCount;
     this.hostMemory = new int[hostBlockCount * blockTokens];
@@ -64,6 +66,11 @@ final class RememberingBackend implements Backend {
     return copyCount;
   }
 
+  /** The next step that runs fails, whatever is in it. */
+  void failOnce() {
+    failuresLeft = 1;
+  }
+
   void giveNotANumber() {
     emptyLogits = true;
   }
@@ -86,21 +93,59 @@ final class RememberingBackend implements Backend {
     return mixed ^ (mixed >>> 29);
   }
 
+  /** A step's rows, apart from its batch. */
+  record Rows(
+      int[] tokens, // [row]
+      int[][] slots, // [row][position], those of the row's sequence
+      int[] positions, // [row]
+      int[] logitRows) {} // [logitRow]
+
+  Rows copy(StepBatch batch) {
+    int count = batch.rowCount();
+    Rows rows =
+        new Rows(new int[count], new int[count][], new int[count], new int[batch.logitRowCount()]);
+    for (int row = count - 1; row >= 0; row--) {
+      rows.tokens[row] = batch.token(row);
+      rows.positions[row] = batch.position(row);
+      boolean likeNext = row + 1 < count && batch.table(row) == batch.table(row + 1);
+      rows.slots[row] =
+          likeNext ? rows.slots[row + 1] : slots(batch.table(row), batch.position(row) + 1);
+    }
+    Arrays.setAll(rows.logitRows, batch::logitRow);
+    return rows;
+  }
+
+  private int[] slots(BlockTable table, int count) {
+    int[] slots = new int[count];
+    Arrays.setAll(
+        slots,
+        position -> table.get(position / blockTokens) * blockTokens + position % blockTokens);
+    return slots;
+  }
+
   @Override
   public void forward(StepBatch batch, float[] logits) {
-    computedRows += batch.rowCount();
-    for (int row = 0; row < batch.rowCount(); row++) {
-      if (poison.test(batch.token(row))) {
-        throw new BackendException("token=" + batch.token(row) + " is poison", null);
-      }
-      memory[slotOf(batch.table(row), batch.position(row))] = batch.token(row) + 1;
+    run(copy(batch), logits);
+  }
+
+  final void run(Rows rows, float[] logits) {
+    computedRows += rows.tokens.length;
+    if (failuresLeft > 0) {
+      failuresLeft--;
+      throw new BackendException("a step fails once", null);
     }
-    for (int i = 0; i < batch.logitRowCount(); i++) {
-      int row = batch.logitRow(i);
+    for (int row = 0; row < rows.tokens.length; row++) {
+      if (poison.test(rows.tokens[row])) {
+        throw new BackendException("token=" + rows.tokens[row] + " is poison", null);
+      }
+      store(rows, row);
+    }
+    for (int i = 0; i < rows.logitRows.length; i++) {
+      int row = rows.logitRows[i];
       Arrays.fill(
           logits, i * VOCABULARY_SIZE, (i + 1) * VOCABULARY_SIZE, emptyLogits ? Float.NaN : 0);
       if (!emptyLogits) {
-        logits[i * VOCABULARY_SIZE + remembered(batch.table(row), batch.position(row))] = 5;
+        logits[i * VOCABULARY_SIZE + remembered(rows.slots[row], rows.positions[row])] = 5;
       }
     }
   }
@@ -112,35 +157,46 @@ final class RememberingBackend implements Backend {
 
   @Override
   public void copyOut(int block, int hostBlock) {
-    copy(memory, block, hostMemory, hostBlock);
+    callForCopy();
+    moveOut(block, hostBlock);
   }
 
   @Override
   public void copyIn(int hostBlock, int block) {
-    copy(hostMemory, hostBlock, memory, block);
+    callForCopy();
+    moveIn(hostBlock, block);
   }
 
-  private void copy(int[] source, int from, int[] target, int to) {
+  final void callForCopy() {
     if (failingCopies.contains(copyCount++)) {
       throw new BackendException("copy=" + (copyCount - 1) + " fails", null);
     }
-    System.arraycopy(source, from * blockTokens, target, to * blockTokens, blockTokens);
   }
 
-  private int remembered(BlockTable table, int lastPosition) {
+  final void moveOut(int block, int hostBlock) {
+    System.arraycopy(
+        memory, block * blockTokens, hostMemory, hostBlock * blockTokens, blockTokens);
+  }
+
+  final void moveIn(int hostBlock, int block) {
+    System.arraycopy(
+        hostMemory, hostBlock * blockTokens, memory, block * blockTokens, blockTokens);
+  }
+
+  final void store(Rows rows, int row) {
+    memory[rows.slots[row][rows.positions[row]]] = rows.tokens[row] + 1;
+  }
+
+  private int remembered(int[] slots, int lastPosition) {
     int[] tokens = new int[lastPosition + 1];
     for (int position = 0; position <= lastPosition; position++) {
-      int stored = memory[slotOf(table, position)];
+      int stored = memory[slots[position]];
       if (stored == 0) {
         throw new AssertionError("position=" + position + " was never computed");
       }
       tokens[position] = stored - 1;
     }
     return nextToken(tokens, tokens.length);
-  }
-
-  private int slotOf(BlockTable table, int position) {
-    return table.get(position / blockTokens) * blockTokens + position % blockTokens;
   }
 
   @Override
@@ -161,11 +217,6 @@ final class RememberingBackend implements Backend {
   @Override
   public int maxStepTokens() {
     return maxStepTokens;
-  }
-
-  @Override
-  public int vocabularySize() {
-    return VOCABULARY_SIZE;
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.fullbore.backend.cpu;
 
-import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendException;
+import io.fullbore.backend.HostSampledBackend;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.backend.StepBatch;
 import io.fullbore.graph.DecoderGraph;
@@ -33,7 +33,7 @@ import java.util.Set;
  * <p>A parallel section costs about a microsecond, and a decode step has five per layer. Owned by
  * the engine thread, which calls {@link #forward} and works along with the team.
  */
-final class NativeBackend implements Backend {
+final class NativeBackend extends HostSampledBackend {
   /** Up to so many elements the calling thread is done before others would have begun. */
   private static final long INLINE_ELEMENTS = 16 << 10;
 
@@ -71,6 +71,7 @@ final class NativeBackend implements Backend {
 
   private NativeBackend(
       NativeMemory memory, Kernels kernels, ThreadTeam team, DecoderGraph graph, KvSizing sizing) {
+    super(graph.architecture().vocabularySize());
     this.memory = memory;
     this.kernels = kernels;
     this.team = team;
@@ -366,11 +367,6 @@ final class NativeBackend implements Backend {
   @Override
   public int maxStepTokens() {
     return sizing.maxStepTokens();
-  }
-
-  @Override
-  public int vocabularySize() {
-    return architecture.vocabularySize();
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.fullbore.backend.cpu;
 
-import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendException;
+import io.fullbore.backend.HostSampledBackend;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.backend.StepBatch;
 import io.fullbore.core.ModelFormatException;
@@ -22,7 +22,7 @@ import java.util.Map;
  *
  * <p>Owned by the engine thread, which calls {@link #forward} and works along with the team.
  */
-final class ScalarBackend implements Backend {
+final class ScalarBackend extends HostSampledBackend {
   private static final long MAX_ARRAY_ELEMENTS = Integer.MAX_VALUE - 8;
 
   private final DecoderGraph graph;
@@ -41,6 +41,7 @@ final class ScalarBackend implements Backend {
    * @param why it runs instead of the kernels in C, for people
    */
   ScalarBackend(DecoderGraph graph, KvSizing sizing, int threadCount, String why) {
+    super(graph.architecture().vocabularySize());
     this.graph = graph;
     this.why = why;
     this.architecture = graph.architecture();
@@ -110,11 +111,6 @@ final class ScalarBackend implements Backend {
   @Override
   public int maxStepTokens() {
     return sizing.maxStepTokens();
-  }
-
-  @Override
-  public int vocabularySize() {
-    return architecture.vocabularySize();
   }
 
   @Override
