@@ -15,7 +15,6 @@ import io.fullbore.model.GgufFile;
 import io.fullbore.model.Weights;
 import io.fullbore.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 
 /**
  * A model file, opened and understood, and everything that is made from it. The weights are views
@@ -108,15 +107,25 @@ final class LoadedModel implements AutoCloseable {
         contextTokens == 0
             ? architecture.contextTokens()
             : Math.min(contextTokens, architecture.contextTokens());
-    KvSizing sizing =
-        KvSizing.of(
-            settings.kvCacheBytes(),
-            physicalMemoryBytes() / modelCount,
-            bytesPerBlock,
+    long wanted = (long) settings.maxRunning() * Math.ceilDiv(positions, settings.blockTokens());
+    int most = Integer.MAX_VALUE / settings.blockTokens();
+    KvSizing whole =
+        new KvSizing(
+            (int) Math.min(wanted, most),
             settings.blockTokens(),
             positions,
-            settings.maxRunning(),
-            Math.max(settings.maxStepTokens(), settings.maxRunning()));
+            Math.max(settings.maxStepTokens(), settings.maxRunning()),
+            settings.maxRunning());
+    long bytes =
+        settings.kvCacheBytes() > 0
+            ? settings.kvCacheBytes()
+            : kind.automaticKvBytes(graph, whole, modelCount);
+    if (bytes < bytesPerBlock) {
+      throw new UsageException(
+          "there is no memory for the KV cache of model %s: one block takes %d bytes, %d are left"
+              .formatted(name, bytesPerBlock, bytes));
+    }
+    KvSizing sizing = whole.withBlockCount((int) Math.min(bytes / bytesPerBlock, most));
     kind.requireFits(architecture, sizing);
     return sizing;
   }
@@ -148,11 +157,6 @@ final class LoadedModel implements AutoCloseable {
     return settings.threads() == 0
         ? Runtime.getRuntime().availableProcessors()
         : settings.threads();
-  }
-
-  private static long physicalMemoryBytes() {
-    return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
-        .getTotalMemorySize();
   }
 
   @Override

@@ -9,6 +9,15 @@ public interface BackendKind {
   long bytesPerBlock(Architecture architecture, int blockTokens);
 
   /**
+   * Bytes for the KV cache where the settings leave its size open.
+   *
+   * @param whole the sizes with as many blocks as all sequences at their full length take
+   * @param modelCount models that share the memory
+   * @throws BackendException when there is not enough memory for the model itself
+   */
+  long automaticKvBytes(DecoderGraph graph, KvSizing whole, int modelCount);
+
+  /**
    * Checks that every buffer can be made.
    *
    * @throws io.fullbore.core.ModelFormatException saying which setting is too large for the model

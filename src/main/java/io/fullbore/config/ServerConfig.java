@@ -204,7 +204,17 @@ public record ServerConfig(
   public enum BackendChoice {
     /** The fastest one that this machine has. */
     AUTO,
-    CPU
+    CPU,
+    /** An NVIDIA GPU. */
+    CUDA
+  }
+
+  /** How the KV cache stores keys and values. */
+  public enum KvCacheType {
+    /** In 16 bits. */
+    AUTO,
+    /** In 8-bit floats (e4m3), on a GPU. */
+    F8
   }
 
   /** Which code computes on the processor. */
@@ -226,6 +236,8 @@ public record ServerConfig(
       int threads,
       int blockTokens,
       long kvCacheBytes,
+      KvCacheType kvCacheType,
+      long kvHostBytes,
       int maxRunning,
       int maxStepTokens,
       long stepTargetMs,
@@ -236,7 +248,10 @@ public record ServerConfig(
             Engine.class,
             "The inference engine of each model.",
             Field.choice(
-                "backend", BackendChoice.AUTO, "What computes; `auto` is the fastest one here."),
+                "backend",
+                BackendChoice.AUTO,
+                "What computes; `auto` is a GPU where there is one that holds the model, else the"
+                    + " processor."),
             Field.choice(
                 "kernels",
                 KernelChoice.AUTO,
@@ -244,7 +259,23 @@ public record ServerConfig(
                     + " `auto` is the fastest that runs here."),
             Field.whole("threads", 0, 0, 4096, "Compute threads; 0 is one per processor."),
             Field.powerOfTwo("blockTokens", 16, 1, 256, "Tokens in one block of the KV cache."),
-            Field.bytes("kvCacheBytes", 0, 0, 16 * TIB, "Size of the KV cache; 0 is automatic."),
+            Field.bytes(
+                "kvCacheBytes",
+                0,
+                0,
+                16 * TIB,
+                "Size of the KV cache; 0 is automatic: on a GPU what is free, less a reserve."),
+            Field.choice(
+                "kvCacheType",
+                KvCacheType.AUTO,
+                "How keys and values are stored: `auto` is 16 bits, `f8` is 8, on a GPU alone."),
+            Field.bytes(
+                "kvHostBytes",
+                0,
+                0,
+                16 * TIB,
+                "On a GPU: pinned memory of the host that keeps KV blocks evicted from VRAM; 0 is"
+                    + " automatic, less than a block is none."),
             Field.whole("maxRunning", 32, 1, 4096, "Most sequences computed at once, per model."),
             Field.whole("maxStepTokens", 512, 1, 1 << 20, "Most tokens computed in one step."),
             Field.whole(
@@ -268,6 +299,8 @@ public record ServerConfig(
           threads,
           blockTokens,
           kvCacheBytes,
+          kvCacheType,
+          kvHostBytes,
           maxRunning,
           maxStepTokens,
           stepTargetMs,

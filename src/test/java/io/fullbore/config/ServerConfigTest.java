@@ -16,6 +16,7 @@ import io.fullbore.config.ServerConfig.Batch;
 import io.fullbore.config.ServerConfig.Engine;
 import io.fullbore.config.ServerConfig.Http;
 import io.fullbore.config.ServerConfig.KernelChoice;
+import io.fullbore.config.ServerConfig.KvCacheType;
 import io.fullbore.config.ServerConfig.Log;
 import io.fullbore.config.ServerConfig.LogLevel;
 import io.fullbore.config.ServerConfig.Model;
@@ -39,7 +40,19 @@ class ServerConfigTest {
             List.of(),
             List.of(),
             List.of(),
-            new Engine(BackendChoice.AUTO, KernelChoice.AUTO, 0, 16, 0, 32, 512, 40, true, 600_000),
+            new Engine(
+                BackendChoice.AUTO,
+                KernelChoice.AUTO,
+                0,
+                16,
+                0,
+                KvCacheType.AUTO,
+                0,
+                32,
+                512,
+                40,
+                true,
+                600_000),
             new Batch(16, 500, 256, 262_144),
             new Log(LogLevel.INFO)),
         ServerConfig.defaults());
@@ -80,7 +93,20 @@ class ServerConfigTest {
         "Batch.maxBatchSize=0, allowed: a whole number from 1 to 4096", mistake.getMessage());
     assertThrows(
         IllegalArgumentException.class,
-        () -> new Engine(BackendChoice.CPU, KernelChoice.AUTO, 0, 24, 0, 32, 512, 40, true, 1));
+        () ->
+            new Engine(
+                BackendChoice.CPU,
+                KernelChoice.AUTO,
+                0,
+                24,
+                0,
+                KvCacheType.AUTO,
+                0,
+                32,
+                512,
+                40,
+                true,
+                1));
     assertThrows(IllegalArgumentException.class, () -> new Model(null, " ", 0));
     assertEquals(0, new Model(null, "a.gguf", 0).contextTokens());
   }

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Thousands of random arrivals, lengths, shared prefixes and cancellations against tiny block
- * pools, with and without a host tier, with steps that fail now and then: every sequence ends once, its text is what it would be
- * alone, nobody starves, and no block is lost.
+ * pools, with and without a host tier, with steps that fail now and then: every sequence ends once,
+ * its text is what it would be alone, nobody starves, and no block is lost.
  */
 class EnginePropertyTest {
   private static final int SEQUENCES = 1_500;

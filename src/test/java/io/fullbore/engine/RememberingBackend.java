@@ -174,13 +174,11 @@ class RememberingBackend extends HostSampledBackend {
   }
 
   final void moveOut(int block, int hostBlock) {
-    System.arraycopy(
-        memory, block * blockTokens, hostMemory, hostBlock * blockTokens, blockTokens);
+    System.arraycopy(memory, block * blockTokens, hostMemory, hostBlock * blockTokens, blockTokens);
   }
 
   final void moveIn(int hostBlock, int block) {
-    System.arraycopy(
-        hostMemory, hostBlock * blockTokens, memory, block * blockTokens, blockTokens);
+    System.arraycopy(hostMemory, hostBlock * blockTokens, memory, block * blockTokens, blockTokens);
   }
 
   final void store(Rows rows, int row) {

@@ -8,6 +8,7 @@ import io.fullbore.graph.DecoderGraph;
 import io.fullbore.graph.Op;
 import io.fullbore.model.Architecture;
 import io.fullbore.model.Tensor;
+import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,18 @@ public final class CpuKind implements BackendKind {
     return kernels == null
         ? ScalarAttention.bytesPerBlock(architecture, blockTokens)
         : NativeAttention.bytesPerBlock(architecture, blockTokens);
+  }
+
+  /** What all sequences need, but a quarter of the machine's memory at most. */
+  @Override
+  public long automaticKvBytes(DecoderGraph graph, KvSizing whole, int modelCount) {
+    long wanted = whole.blockCount() * bytesPerBlock(graph.architecture(), whole.blockTokens());
+    return Math.min(wanted, physicalMemoryBytes() / 4 / modelCount);
+  }
+
+  private static long physicalMemoryBytes() {
+    return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+        .getTotalMemorySize();
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.fullbore.backend.cpu;
 import io.fullbore.backend.BackendException;
 import io.fullbore.backend.HostSampledBackend;
 import io.fullbore.backend.KvSizing;
+import io.fullbore.backend.Rotation;
 import io.fullbore.backend.StepBatch;
 import io.fullbore.core.ModelFormatException;
 import io.fullbore.graph.DecoderGraph;

@@ -28,16 +28,24 @@ import org.jspecify.annotations.Nullable;
  * @param logitRows for those whose logits are wanted, after them
  */
 record FusedGraph(
-    Architecture architecture,
-    OperandKind kind,
-    List<FusedOp> allRows,
-    List<FusedOp> logitRows) {
+    Architecture architecture, OperandKind kind, List<FusedOp> allRows, List<FusedOp> logitRows) {
 
   /**
    * @throws IllegalArgumentException when the graph has operations in an order that is not known
    */
   static FusedGraph of(DecoderGraph graph) {
     return new Translation(graph).run();
+  }
+
+  /** Columns of an operand, filled up to whole chunks. */
+  int operandColumns(FusedOp.Source source) {
+    int width =
+        switch (source) {
+          case NORMED -> architecture.dim();
+          case ATTENDED -> architecture.queryDim();
+          case GATE -> architecture.ffnDim();
+        };
+    return Math.ceilDiv(width, PackedFormat.CHUNK_COLUMNS) * PackedFormat.CHUNK_COLUMNS;
   }
 
   /** All matrices, each once, in the order of their use. */
@@ -160,8 +168,7 @@ record FusedGraph(
                     up.weight().name(),
                     up.weight().format()));
       }
-      PackedMatrix both =
-          new PackedMatrix(List.of(gate.weight(), up.weight()), true, format(gate));
+      PackedMatrix both = new PackedMatrix(List.of(gate.weight(), up.weight()), true, format(gate));
       fused.add(new FusedOp.Product(both, noBiases(2), source(gate), new FusedOp.Target.SwiGlu()));
     }
 
@@ -199,8 +206,7 @@ record FusedGraph(
         }
         op = ops.get(next++);
       }
-      fused.add(
-          new FusedOp.Attention(attend.layer(), norms.get(Slot.QUERY), norms.get(Slot.KEY)));
+      fused.add(new FusedOp.Attention(attend.layer(), norms.get(Slot.QUERY), norms.get(Slot.KEY)));
     }
 
     private PackedMatrix packed(Tensor tensor) {

@@ -52,9 +52,7 @@ final class KvMemory {
 
   /** Bytes of a block over all layers. */
   static long bytesPerBlock(Architecture architecture, int blockTokens, int elementBytes) {
-    return 2
-        * architecture.layerCount()
-        * headsBytes(architecture, blockTokens, elementBytes);
+    return 2 * architecture.layerCount() * headsBytes(architecture, blockTokens, elementBytes);
   }
 
   /** Keys or values of one layer of a block. */
@@ -91,9 +89,7 @@ final class KvMemory {
   }
 
   private MemorySegment host(int hostBlock) {
-    return Objects.requireNonNull(hostPool)
-        .segment()
-        .asSlice(hostBlock * blockBytes, blockBytes);
+    return Objects.requireNonNull(hostPool).segment().asSlice(hostBlock * blockBytes, blockBytes);
   }
 
   long poolBytes() {

@@ -21,9 +21,7 @@ record PackedMatrix(List<Tensor> tensors, boolean interleaved, PackedFormat form
 
   /** Rows of a product's output: of two that are interleaved, the rows of one. */
   int outRows() {
-    return interleaved
-        ? tensors.getFirst().rows()
-        : tensors.stream().mapToInt(Tensor::rows).sum();
+    return interleaved ? tensors.getFirst().rows() : tensors.stream().mapToInt(Tensor::rows).sum();
   }
 
   int columns() {

@@ -22,8 +22,8 @@ import java.lang.foreign.ValueLayout;
  *   blocks        [entry]     the tables of all sequences one after another; as many as there are
  * </pre>
  *
- * <p>All are ints. What it passes on is checked here, since the kernels check nothing. There are two
- * pinned copies, used by turns: a step may be written while the one before is still on its way.
+ * <p>All are ints. What it passes on is checked here, since the kernels check nothing. There are
+ * two pinned copies, used by turns: a step may be written while the one before is still on its way.
  * Owned by the engine thread.
  */
 final class StepMemory implements AttentionPlan.Sink {
@@ -158,8 +158,7 @@ final class StepMemory implements AttentionPlan.Sink {
             "block=%d is none of blockCount=%d".formatted(staging[i], sizing.blockCount()));
       }
     }
-    MemorySegment.copy(
-        staging, 0, current, ValueLayout.JAVA_INT, end * (long) Integer.BYTES, size);
+    MemorySegment.copy(staging, 0, current, ValueLayout.JAVA_INT, end * (long) Integer.BYTES, size);
     end += size;
   }
 
@@ -196,7 +195,11 @@ final class StepMemory implements AttentionPlan.Sink {
   /** {@code StepView}: the same for all steps. */
   MemorySegment view() {
     long[] addresses = {
-      counts(), address(tokens), address(positions), address(tables), address(blocks),
+      counts(),
+      address(tokens),
+      address(positions),
+      address(tables),
+      address(blocks),
       address(logitRows)
     };
     MemorySegment view = MemorySegment.ofArray(addresses);

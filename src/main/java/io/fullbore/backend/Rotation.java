@@ -1,4 +1,4 @@
-package io.fullbore.backend.cpu;
+package io.fullbore.backend;
 
 import io.fullbore.model.Architecture;
 import io.fullbore.model.RopePairing;
@@ -11,14 +11,14 @@ import java.util.Optional;
  * <p>The angle of pair i at position p is {@code p / ropeScale * base^(-2i / ropeDim) / factor[i]}
  * (Su et al., 2021; the factors are Llama 3.x's frequency scaling).
  */
-final class Rotation {
+public final class Rotation {
   private final int ropeDim;
   private final int headDim;
   private final boolean adjacent;
   private final float[] cosines; // [position][pair]
   private final float[] sines; // [position][pair]
 
-  Rotation(Architecture architecture, Optional<float[]> factors, int maxPositions) {
+  public Rotation(Architecture architecture, Optional<float[]> factors, int maxPositions) {
     ropeDim = architecture.ropeDim();
     headDim = architecture.headDim();
     adjacent = architecture.pairing() == RopePairing.ADJACENT;
@@ -40,17 +40,17 @@ final class Rotation {
   }
 
   /** [position][pair] */
-  float[] cosines() {
+  public float[] cosines() {
     return cosines;
   }
 
   /** [position][pair] */
-  float[] sines() {
+  public float[] sines() {
     return sines;
   }
 
   /** Rotates {@code headCount} heads that start at {@code row[at]}. */
-  void rotate(float[] row, int at, int headCount, int position) {
+  public void rotate(float[] row, int at, int headCount, int position) {
     int pairs = ropeDim / 2;
     for (int head = 0; head < headCount; head++) {
       int first = at + head * headDim;
