@@ -6,7 +6,6 @@ import io.fullbore.auth.KeyHome;
 import io.fullbore.auth.KeyStore;
 import io.fullbore.auth.MemoryKeys;
 import io.fullbore.auth.RedisKeys;
-import io.fullbore.backend.BackendKind;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.GatewayConfig;
@@ -72,7 +71,7 @@ final class Assembly implements AutoCloseable {
   /** Verticles that listen on this port share one free port. */
   private static final int SHARED_FREE_PORT = -1;
 
-  private record Entry(LoadedModel loaded, BackendKind kind, KvSizing sizing, ServedModel served) {}
+  private record Entry(LoadedModel loaded, Placement placement, ServedModel served) {}
 
   private final ServerConfig config;
   private final Vertx vertx;
@@ -136,9 +135,9 @@ final class Assembly implements AutoCloseable {
     LoadedModel loaded = LoadedModel.open(new ModelLocation(model.path()));
     opened.add(loaded);
     String name = model.name() == null ? loaded.name() : model.name();
-    BackendKind kind = loaded.backendKind(config.engine());
-    KvSizing sizing =
-        loaded.sizing(kind, config.engine(), model.contextTokens(), config.models().size());
+    Placement placement =
+        Placement.of(loaded, config.engine(), model.contextTokens(), config.models().size());
+    KvSizing sizing = placement.sizing();
     ServedModel served =
         new ServedModel(
             name,
@@ -152,7 +151,7 @@ final class Assembly implements AutoCloseable {
       throw new UsageException(
           "two models are called '%s': give them names under \"models\"".formatted(name));
     }
-    entries.add(new Entry(loaded, kind, sizing, served));
+    entries.add(new Entry(loaded, placement, served));
   }
 
   /** Starts the queue and the engine of every model; waits until they run. */
@@ -179,14 +178,13 @@ final class Assembly implements AutoCloseable {
             .setWorkerPoolSize(1);
     vertx
         .deployVerticle(
-            new BatchVerticle(version, batchSettings, entry.sizing.blockTokens(), System::nanoTime))
+            new BatchVerticle(
+                version, batchSettings, entry.placement.sizing().blockTokens(), System::nanoTime))
         .await();
     vertx
         .deployVerticle(
             new EngineVerticle(
-                version,
-                engineSettings,
-                () -> entry.loaded.backend(entry.kind, engine, entry.sizing)),
+                version, engineSettings, () -> entry.loaded.backend(entry.placement, engine)),
             ownThread)
         .await();
   }

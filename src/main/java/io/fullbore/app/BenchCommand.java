@@ -2,7 +2,6 @@ package io.fullbore.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fullbore.backend.Backend;
-import io.fullbore.backend.BackendKind;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.config.ConfigException;
 import io.fullbore.config.ServerConfig;
@@ -78,10 +77,10 @@ final class BenchCommand implements Callable<Integer> {
       }
       int blocks = largest * Math.ceilDiv(perSequence, settings.blockTokens());
       int stepTokens = Math.max(largest, settings.maxStepTokens());
-      KvSizing sizing = new KvSizing(blocks, settings.blockTokens(), perSequence, stepTokens);
-      BackendKind kind = loaded.backendKind(settings);
-      kind.requireFits(loaded.architecture(), sizing);
-      try (Backend backend = loaded.backend(kind, settings, sizing)) {
+      KvSizing sizing =
+          new KvSizing(blocks, settings.blockTokens(), perSequence, stepTokens, largest);
+      Placement placement = Placement.of(loaded, settings, kind -> sizing);
+      try (Backend backend = loaded.backend(placement, settings)) {
         report(loaded, backend, measure(backend));
       }
     }

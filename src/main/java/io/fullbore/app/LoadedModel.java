@@ -1,9 +1,6 @@
 package io.fullbore.app;
 
 import io.fullbore.backend.Backend;
-import io.fullbore.backend.BackendKind;
-import io.fullbore.backend.KvSizing;
-import io.fullbore.backend.cpu.CpuKind;
 import io.fullbore.chat.ChatTemplate;
 import io.fullbore.chat.ChatTemplateException;
 import io.fullbore.config.ServerConfig;
@@ -90,62 +87,13 @@ final class LoadedModel implements AutoCloseable {
     return template;
   }
 
-  /**
-   * @param contextTokens tokens per sequence at most, 0 for the model's own limit
-   * @param modelCount models that share the machine's memory
-   * @throws UsageException when the KV cache is to be smaller than one block
-   */
-  KvSizing sizing(BackendKind kind, ServerConfig.Engine settings, int contextTokens, int modelCount)
-      throws UsageException {
-    long bytesPerBlock = kind.bytesPerBlock(architecture, settings.blockTokens());
-    if (settings.kvCacheBytes() > 0 && settings.kvCacheBytes() < bytesPerBlock) {
-      throw new UsageException(
-          "engine.kvCacheBytes=%d holds no block of model %s: one takes %d bytes"
-              .formatted(settings.kvCacheBytes(), name, bytesPerBlock));
-    }
-    int positions =
-        contextTokens == 0
-            ? architecture.contextTokens()
-            : Math.min(contextTokens, architecture.contextTokens());
-    long wanted = (long) settings.maxRunning() * Math.ceilDiv(positions, settings.blockTokens());
-    int most = Integer.MAX_VALUE / settings.blockTokens();
-    KvSizing whole =
-        new KvSizing(
-            (int) Math.min(wanted, most),
-            settings.blockTokens(),
-            positions,
-            Math.max(settings.maxStepTokens(), settings.maxRunning()),
-            settings.maxRunning());
-    long bytes =
-        settings.kvCacheBytes() > 0
-            ? settings.kvCacheBytes()
-            : kind.automaticKvBytes(graph, whole, modelCount);
-    if (bytes < bytesPerBlock) {
-      throw new UsageException(
-          "there is no memory for the KV cache of model %s: one block takes %d bytes, %d are left"
-              .formatted(name, bytesPerBlock, bytes));
-    }
-    KvSizing sizing = whole.withBlockCount((int) Math.min(bytes / bytesPerBlock, most));
-    kind.requireFits(architecture, sizing);
-    return sizing;
-  }
-
-  /**
-   * What runs this model.
-   *
-   * @throws UsageException when the settings ask for what this machine has not
-   */
-  BackendKind backendKind(ServerConfig.Engine settings) throws UsageException {
-    try {
-      return CpuKind.of(settings.kernels(), graph);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(e.getMessage());
-    }
+  DecoderGraph graph() {
+    return graph;
   }
 
   /** A new backend over this model's weights; close it before the model. */
-  Backend backend(BackendKind kind, ServerConfig.Engine settings, KvSizing sizing) {
-    return kind.open(graph, sizing, threads(settings));
+  Backend backend(Placement placement, ServerConfig.Engine settings) {
+    return placement.kind().open(graph, placement.sizing(), threads(settings));
   }
 
   /**

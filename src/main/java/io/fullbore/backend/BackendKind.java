@@ -21,8 +21,9 @@ public interface BackendKind {
    * Checks that every buffer can be made.
    *
    * @throws io.fullbore.core.ModelFormatException saying which setting is too large for the model
+   * @throws BackendException when it is known that there is not enough memory
    */
-  void requireFits(Architecture architecture, KvSizing sizing);
+  void requireFits(DecoderGraph graph, KvSizing sizing);
 
   /**
    * Makes one; called on the engine thread.

@@ -75,7 +75,7 @@ class HostileModelTest {
     }
     try (LoadedModel model = LoadedModel.of(file, "mutated")) {
       ServerConfig.Engine engine = ServerConfig.defaults().engine();
-      model.sizing(model.backendKind(engine), engine, 0, 1);
+      Placement.of(model, engine, 0, 1);
       return true;
     } catch (ModelFormatException | UsageException e) {
       return false;

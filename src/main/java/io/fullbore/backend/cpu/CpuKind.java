@@ -91,8 +91,8 @@ public final class CpuKind implements BackendKind {
   }
 
   @Override
-  public void requireFits(Architecture architecture, KvSizing sizing) {
-    ScalarBackend.requireFits(architecture, sizing);
+  public void requireFits(DecoderGraph graph, KvSizing sizing) {
+    ScalarBackend.requireFits(graph.architecture(), sizing);
   }
 
   @Override

@@ -134,13 +134,18 @@ public final class CudaKind implements BackendKind {
   }
 
   @Override
-  public void requireFits(Architecture architecture, KvSizing sizing) {
-    HeadStride.of(architecture.headDim());
+  public void requireFits(DecoderGraph graph, KvSizing sizing) {
+    Architecture architecture = graph.architecture();
     long rotations = (long) sizing.maxPositions() * architecture.ropeDim() / 2;
     if (rotations > Integer.MAX_VALUE - 8) {
       throw new ModelFormatException(
           "models[].contextTokens=%d is too large for this model: a table would have %d elements; lower it"
               .formatted(sizing.maxPositions(), rotations));
+    }
+    long kvBytes = sizing.blockCount() * bytesPerBlock(architecture, sizing.blockTokens());
+    if (CudaBackend.bytes(FusedGraph.of(graph), sizing, device) + kvBytes
+        > freeBytes(driver, device)) {
+      throw new BackendException(shortage(graph, sizing), null);
     }
   }
 
@@ -151,22 +156,21 @@ public final class CudaKind implements BackendKind {
     try {
       return CudaBackend.open(driver, device, image, graph, sizing, options);
     } catch (CudaException e) {
-      throw new BackendException(explained(e, graph, sizing, blockBytes), e);
+      throw new BackendException(explained(e, graph, sizing), e);
     }
   }
 
-  private String explained(CudaException e, DecoderGraph graph, KvSizing sizing, long blockBytes) {
-    if (!e.isOutOfMemory()) {
-      return "%s cannot be used: %s".formatted(device.name(), e.getMessage());
-    }
-    long needed =
-        CudaBackend.bytes(FusedGraph.of(graph), sizing, device) + sizing.blockCount() * blockBytes;
+  private String explained(CudaException e, DecoderGraph graph, KvSizing sizing) {
+    return e.isOutOfMemory()
+        ? shortage(graph, sizing)
+        : "%s cannot be used: %s".formatted(device.name(), e.getMessage());
+  }
+
+  private String shortage(DecoderGraph graph, KvSizing sizing) {
+    long kvBytes = sizing.blockCount() * bytesPerBlock(graph.architecture(), sizing.blockTokens());
+    long needed = CudaBackend.bytes(FusedGraph.of(graph), sizing, device) + kvBytes;
     return "not enough VRAM on %s: needs %.1f GiB, of which the KV cache is %.1f, has %.1f GiB; lower engine.kvCacheBytes or engine.maxStepTokens"
-        .formatted(
-            device.name(),
-            gib(needed),
-            gib(sizing.blockCount() * blockBytes),
-            gib(freeBytes(driver, device)));
+        .formatted(device.name(), gib(needed), gib(kvBytes), gib(freeBytes(driver, device)));
   }
 
   /** As many as the settings say; else up to the pool's own size and an eighth of the memory. */

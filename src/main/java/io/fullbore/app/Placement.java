@@ -1,0 +1,122 @@
+package io.fullbore.app;
+
+import io.fullbore.backend.BackendException;
+import io.fullbore.backend.BackendKind;
+import io.fullbore.backend.KvSizing;
+import io.fullbore.backend.cpu.CpuKind;
+import io.fullbore.backend.cuda.CudaKind;
+import io.fullbore.config.ServerConfig;
+import io.fullbore.config.ServerConfig.BackendChoice;
+import io.fullbore.config.ServerConfig.KvCacheType;
+import io.fullbore.graph.DecoderGraph;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a model runs, and with which sizes: on a GPU where the settings allow it and there is one
+ * that holds the model, else on the processor. Why it is not a GPU is said in one line.
+ */
+record Placement(BackendKind kind, KvSizing sizing) {
+  private static final Logger LOG = LoggerFactory.getLogger(Placement.class);
+
+  /** Says which sizes a model needs on a kind of backend. */
+  @FunctionalInterface
+  interface Sizer {
+    KvSizing sizing(BackendKind kind) throws UsageException;
+  }
+
+  /**
+   * For a server.
+   *
+   * @param contextTokens tokens per sequence at most, 0 for the model's own limit
+   * @param modelCount models that share the machine's memory
+   * @throws UsageException when the settings ask for what this machine has not
+   */
+  static Placement of(
+      LoadedModel model, ServerConfig.Engine settings, int contextTokens, int modelCount)
+      throws UsageException {
+    return of(model, settings, kind -> serving(model, kind, settings, contextTokens, modelCount));
+  }
+
+  /** The same with sizes of the caller's. */
+  static Placement of(LoadedModel model, ServerConfig.Engine settings, Sizer sizer)
+      throws UsageException {
+    if (settings.backend() != BackendChoice.CPU) {
+      CudaKind.Search search =
+          CudaKind.find(settings, model.graph(), LoadingBar.of(model.name(), model.weights()));
+      boolean required = settings.backend() == BackendChoice.CUDA;
+      switch (search) {
+        case CudaKind.Search.Missing(String reason) -> refuse(required, model, reason);
+        case CudaKind.Search.Found(CudaKind kind) -> {
+          try {
+            return sized(model, kind, sizer);
+          } catch (BackendException e) {
+            refuse(required, model, e.getMessage());
+          }
+        }
+      }
+    }
+    if (settings.kvCacheType() == KvCacheType.F8) {
+      throw new UsageException(
+          "engine.kvCacheType=f8: a KV cache in 8 bits needs a GPU; leave it on auto");
+    }
+    try {
+      return sized(model, CpuKind.of(settings.kernels(), model.graph()), sizer);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+
+  private static Placement sized(LoadedModel model, BackendKind kind, Sizer sizer)
+      throws UsageException {
+    KvSizing sizing = sizer.sizing(kind);
+    kind.requireFits(model.graph(), sizing);
+    return new Placement(kind, sizing);
+  }
+
+  private static void refuse(boolean required, LoadedModel model, String reason)
+      throws UsageException {
+    if (required) {
+      throw new UsageException("engine.backend=cuda: " + reason);
+    }
+    LOG.info("model={} does not run on a GPU: {}", model.name(), reason);
+  }
+
+  private static KvSizing serving(
+      LoadedModel model,
+      BackendKind kind,
+      ServerConfig.Engine settings,
+      int contextTokens,
+      int modelCount)
+      throws UsageException {
+    DecoderGraph graph = model.graph();
+    int blockTokens = settings.blockTokens();
+    long bytesPerBlock = kind.bytesPerBlock(graph.architecture(), blockTokens);
+    if (settings.kvCacheBytes() > 0 && settings.kvCacheBytes() < bytesPerBlock) {
+      throw new UsageException(
+          "engine.kvCacheBytes=%d holds no block of model %s: one takes %d bytes"
+              .formatted(settings.kvCacheBytes(), model.name(), bytesPerBlock));
+    }
+    int limit = graph.architecture().contextTokens();
+    int positions = contextTokens == 0 ? limit : Math.min(contextTokens, limit);
+    int mostBlocks = Integer.MAX_VALUE / blockTokens;
+    long wholeBlocks = (long) settings.maxRunning() * Math.ceilDiv(positions, blockTokens);
+    KvSizing whole =
+        new KvSizing(
+            (int) Math.min(wholeBlocks, mostBlocks),
+            blockTokens,
+            positions,
+            Math.max(settings.maxStepTokens(), settings.maxRunning()),
+            settings.maxRunning());
+    long bytes =
+        settings.kvCacheBytes() > 0
+            ? settings.kvCacheBytes()
+            : kind.automaticKvBytes(graph, whole, modelCount);
+    if (bytes < bytesPerBlock) {
+      throw new UsageException(
+          "there is no memory for the KV cache of model %s: one block takes %d bytes, %d are left"
+              .formatted(model.name(), bytesPerBlock, bytes));
+    }
+    return whole.withBlockCount((int) Math.min(bytes / bytesPerBlock, mostBlocks));
+  }
+}
