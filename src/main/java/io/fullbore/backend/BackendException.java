@@ -9,7 +9,23 @@ import org.jspecify.annotations.Nullable;
 public final class BackendException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final boolean deviceLost;
+
   public BackendException(String message, @Nullable Throwable cause) {
+    this(message, cause, false);
+  }
+
+  private BackendException(String message, @Nullable Throwable cause, boolean deviceLost) {
     super(message, cause);
+    this.deviceLost = deviceLost;
+  }
+
+  /** The backend's device is gone: all further steps fail, and the backend can only be closed. */
+  public static BackendException ofLostDevice(String message, @Nullable Throwable cause) {
+    return new BackendException(message, cause, true);
+  }
+
+  public boolean isDeviceLost() {
+    return deviceLost;
   }
 }

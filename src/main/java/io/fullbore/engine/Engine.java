@@ -12,6 +12,7 @@ import io.fullbore.sampling.TokenLogprobs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,7 @@ public final class Engine implements AutoCloseable {
   private long endedCount;
   private double stepMicros;
   private long generatedTokens;
+  private @Nullable String fault;
 
   /**
    * @param nanoClock a monotonic clock, such as {@link System#nanoTime}
@@ -126,6 +128,9 @@ public final class Engine implements AutoCloseable {
     try {
       begin(parts, plan.tokenCount());
     } catch (BackendException e) {
+      if (lost(e)) {
+        return false;
+      }
       LOG.warn("a step of sequences={} could not be begun, trying them alone", parts.size(), e);
       while (!pipeline.isEmpty()) {
         endOldest();
@@ -156,6 +161,9 @@ public final class Engine implements AutoCloseable {
     try {
       postprocess(step.parts(), pipeline.await());
     } catch (BackendException e) {
+      if (lost(e)) {
+        return;
+      }
       LOG.warn("a step of sequences={} failed, trying them one by one", step.parts().size(), e);
       pipeline.rollBack(step);
       step.parts().forEach(this::stepAlone);
@@ -173,11 +181,30 @@ public final class Engine implements AutoCloseable {
       begin(alone, part.tokenCount());
       postprocess(alone, pipeline.await());
     } catch (BackendException e) {
+      if (lost(e)) {
+        return;
+      }
       LOG.error("sequence={} failed alone", part.sequence().request().id(), e);
       fail(
           part.sequence().request().id(),
           new Failure.EngineFailed("The model failed on this request: " + e.getMessage()));
     }
+  }
+
+  /** Whether the backend's device is gone; then all sequences end, and nothing more is computed. */
+  private boolean lost(BackendException e) {
+    if (e.isDeviceLost() && fault == null) {
+      LOG.error("the engine's device is lost; all its requests fail", e);
+      fault = e.getMessage();
+      pipeline.drain();
+      failAll(new Failure.EngineFailed("The model's device failed: " + fault));
+    }
+    return fault != null;
+  }
+
+  /** Why nothing is computed any more, null while all is well; the engine can only be closed. */
+  @Nullable String fault() {
+    return fault;
   }
 
   /** A step that was begun while another one ran takes the time from the end of that one on. */
@@ -288,7 +315,8 @@ public final class Engine implements AutoCloseable {
         endedCount,
         Math.round(stepMicros),
         cache.hostBlockCount(),
-        cache.hostCachedBlocks());
+        cache.hostCachedBlocks(),
+        fault);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.fullbore.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What an engine says of itself on the bus, after every step that changed it.
  *
@@ -19,6 +21,7 @@ package io.fullbore.engine;
  * @param stepMicros about how long a step takes at present
  * @param hostBlocks blocks of the KV cache's host tier in all, 0 without one
  * @param hostCachedBlocks blocks of the host tier that hold a known prefix
+ * @param fault why the engine computes nothing, null while it does
  */
 public record EngineStatus(
     String version,
@@ -36,4 +39,5 @@ public record EngineStatus(
     long endedCount,
     long stepMicros,
     int hostBlocks,
-    int hostCachedBlocks) {}
+    int hostCachedBlocks,
+    @Nullable String fault) {}

@@ -1,6 +1,7 @@
 package io.fullbore.engine;
 
 import io.fullbore.backend.Backend;
+import io.fullbore.backend.BackendException;
 import io.fullbore.core.Failure;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -19,15 +20,26 @@ import org.slf4j.LoggerFactory;
  * thread: messages and steps take turns on it, so a batch joins and a cancelled sequence leaves at
  * a step's boundary. After each turn the events go out, one message per API instance, and the
  * status is published.
+ *
+ * <p>When the backend's device is lost, all requests fail, the status names the fault, and the
+ * backend is opened anew until it works.
  */
 public final class EngineVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(EngineVerticle.class);
 
+  /** So long after a device was lost, and again after each try, it is opened anew. */
+  private static final long REOPEN_MS = 5_000;
+
   private final String version;
   private final EngineSettings settings;
   private final Supplier<Backend> backendFactory;
+  private final long reopenMs;
   private final Map<String, List<SequenceEvent>> outbox = new HashMap<>();
   private Engine engine;
+
+  /** Why there is no backend at present, null while there is one. */
+  private @Nullable String fault;
+
   private long batchesReceived;
   private boolean stepScheduled;
   private boolean stopped;
@@ -39,24 +51,35 @@ public final class EngineVerticle extends VerticleBase {
 
   /**
    * @param version names the model version on the bus
-   * @param backendFactory called once on the engine thread
+   * @param backendFactory called on the engine thread, once and again after a device was lost
    */
   @SuppressWarnings("NullAway.Init")
   public EngineVerticle(String version, EngineSettings settings, Supplier<Backend> backendFactory) {
+    this(version, settings, backendFactory, REOPEN_MS);
+  }
+
+  @SuppressWarnings("NullAway.Init")
+  EngineVerticle(
+      String version, EngineSettings settings, Supplier<Backend> backendFactory, long reopenMs) {
     this.version = version;
     this.settings = settings;
     this.backendFactory = backendFactory;
+    this.reopenMs = reopenMs;
   }
 
   @Override
   public Future<?> start() {
-    Backend backend = backendFactory.get();
-    LOG.info("model={} runs on {}", version, backend.describe());
-    engine = new Engine(backend, settings, this::collect, System::nanoTime);
+    open();
     var consumer =
         vertx.eventBus().<EngineMessage>consumer(BusAddresses.engine(version), this::receive);
     flush();
     return consumer.completion();
+  }
+
+  private void open() {
+    Backend backend = backendFactory.get();
+    LOG.info("model={} runs on {}", version, backend.describe());
+    engine = new Engine(backend, settings, this::collect, System::nanoTime);
   }
 
   private void receive(Message<EngineMessage> message) {
@@ -70,7 +93,7 @@ public final class EngineVerticle extends VerticleBase {
     switch (message.body()) {
       case EngineMessage.Batch batch -> {
         batchesReceived++;
-        batch.requests().forEach(drain == null ? engine::submit : this::refuse);
+        batch.requests().forEach(drain == null && fault == null ? engine::submit : this::refuse);
       }
       case EngineMessage.Cancel cancel -> cancel.ids().forEach(engine::cancel);
       case EngineMessage.Drain ignored -> drain = message;
@@ -80,10 +103,12 @@ public final class EngineVerticle extends VerticleBase {
   }
 
   private void refuse(GenerationRequest request) {
+    String reason =
+        fault == null
+            ? "The model is being unloaded."
+            : "The model's device failed and is tried again: " + fault;
     collect(
-        request.replyTo(),
-        new SequenceEvent.Failed(
-            request.id(), new Failure.Unavailable("The model is being unloaded.")));
+        request.replyTo(), new SequenceEvent.Failed(request.id(), new Failure.Unavailable(reason)));
   }
 
   private void scheduleStep() {
@@ -110,6 +135,39 @@ public final class EngineVerticle extends VerticleBase {
       LOG.error("model={} failed in a step; all its requests fail", version, e);
       engine.failAll(new Failure.EngineFailed("The engine failed; see the server's log."));
     }
+    if (engine.fault() != null) {
+      fault = engine.fault();
+      close();
+      reopenLater();
+    }
+    flush();
+    scheduleStep();
+  }
+
+  /** The backend of a lost device has nothing left to say. */
+  private void close() {
+    try {
+      engine.close();
+    } catch (RuntimeException e) {
+      LOG.warn("model={} closed a backend whose device is lost", version, e);
+    }
+  }
+
+  private void reopenLater() {
+    vertx.setTimer(reopenMs, timer -> reopen());
+  }
+
+  private void reopen() {
+    if (stopped) {
+      return;
+    }
+    try {
+      open();
+      fault = null;
+    } catch (BackendException e) {
+      LOG.error("model={} cannot be opened again, trying later", version, e);
+      reopenLater();
+    }
     flush();
     scheduleStep();
   }
@@ -131,7 +189,9 @@ public final class EngineVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     stopped = true;
-    engine.close();
+    if (fault == null) {
+      engine.close();
+    }
     flush();
     return Future.succeededFuture();
   }

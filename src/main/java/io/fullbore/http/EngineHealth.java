@@ -60,19 +60,27 @@ public final class EngineHealth {
         });
   }
 
-  /** Versions whose engine has work and does not get on with it. */
+  /** Versions whose engine has a fault, or has work and does not get on with it. */
   List<String> stalled() {
     long now = nanoClock.getAsLong();
     return seen.values().stream()
-        .filter(engine -> engine.busy() && now - engine.progressNanos() >= STALL_NANOS)
+        .filter(
+            engine ->
+                engine.status().fault() != null
+                    || engine.busy() && now - engine.progressNanos() >= STALL_NANOS)
         .map(engine -> engine.status().version())
         .sorted()
         .toList();
   }
 
-  /** Versions whose engine has not reported yet. */
+  /** Versions whose engine has not reported yet, or that it has a fault. */
   List<String> missing() {
-    return versions.stream().filter(version -> !seen.containsKey(version)).sorted().toList();
+    return versions.stream().filter(version -> !isUp(version)).sorted().toList();
+  }
+
+  private boolean isUp(String version) {
+    Seen engine = seen.get(version);
+    return engine != null && engine.status().fault() == null;
   }
 
   /** The latest status of every engine, by version. */

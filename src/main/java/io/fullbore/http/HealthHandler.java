@@ -28,6 +28,9 @@ final class HealthHandler implements Handler<RoutingContext> {
                 body.writeObjectFieldStart(engine.getKey());
                 body.writeStringField(
                     "status", stalled.contains(engine.getKey()) ? "stalled" : "ok");
+                if (status.fault() != null) {
+                  body.writeStringField("fault", status.fault());
+                }
                 body.writeNumberField("running", status.running());
                 body.writeNumberField("waiting", status.waiting());
                 body.writeNumberField("free_blocks", status.freeBlocks());

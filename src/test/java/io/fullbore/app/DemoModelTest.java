@@ -19,13 +19,15 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /**
  * The demo model that the jar holds, over HTTP: prompts that it never saw in training, equally many
  * of every skill, chosen at random by {@code src/demo/served.py}.
  */
-@Timeout(60)
+@Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DemoModelTest {
   private static final String MODEL = "/io/fullbore/demo/fullbore-demo.gguf";
   private static final String PROMPTS = "/io/fullbore/demo/heldout.jsonl";
@@ -33,18 +35,24 @@ class DemoModelTest {
   private static final int FEWEST_PROMPTS = 60;
   private static final int RIGHT_PERCENT = 90;
 
-  private static RunningServer server;
+  private RunningServer server;
 
   private final HttpClient client = HttpClient.newHttpClient();
 
   @BeforeAll
-  static void serve() throws Exception {
-    server = RunningServer.start("builtin:fullbore-demo", 1);
+  void serve() throws Exception {
+    server = start();
+  }
+
+  RunningServer start() throws Exception {
+    return RunningServer.start("builtin:fullbore-demo", 1);
   }
 
   @AfterAll
-  static void close() {
-    server.close();
+  void close() {
+    if (server != null) {
+      server.close();
+    }
   }
 
   private static byte[] resource(String name) throws IOException {

@@ -71,7 +71,7 @@ class RecordCodecTest {
                 .<SequenceEvent>map(failure -> new SequenceEvent.Failed(ID, failure))
                 .toList()),
         new QueueStatus("v", true, 1_000),
-        new EngineStatus("v", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+        new EngineStatus("v", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, "lost"));
   }
 
   @ParameterizedTest

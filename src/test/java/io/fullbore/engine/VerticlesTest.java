@@ -108,7 +108,8 @@ class VerticlesTest {
                 endedCount,
                 stepMicros,
                 0,
-                0));
+                0,
+                null));
   }
 
   private Admission submit(GenerationRequest... requests) {

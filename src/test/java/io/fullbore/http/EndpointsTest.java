@@ -224,7 +224,7 @@ class EndpointsTest {
 
   static EngineStatus status(int running, long stepCount) {
     return new EngineStatus(
-        TestModel.VERSION, 0, running, 0, 8, 9, 10, 0, stepCount, 0, 0, 0, 0, 0, 0, 0);
+        TestModel.VERSION, 0, running, 0, 8, 9, 10, 0, stepCount, 0, 0, 0, 0, 0, 0, 0, null);
   }
 
   @Test

@@ -257,11 +257,11 @@ final class CudaBackend implements Backend {
   }
 
   private BackendException failed(RuntimeException e) {
-    return new BackendException(
-        context.isLost()
-            ? "the GPU %s is lost: %s".formatted(context.device().name(), e.getMessage())
-            : "the GPU step failed: " + e.getMessage(),
-        e);
+    if (context.isLost()) {
+      return BackendException.ofLostDevice(
+          "the GPU %s is lost: %s".formatted(context.device().name(), e.getMessage()), e);
+    }
+    return new BackendException("the GPU step failed: " + e.getMessage(), e);
   }
 
   private void requireOpen() {

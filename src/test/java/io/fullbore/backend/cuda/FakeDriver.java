@@ -31,11 +31,11 @@ import java.util.TreeMap;
  * <p>{@link CudaDriver#find} finds it too from then on. Its settings and faults last until {@link
  * #reset}.
  */
-final class FakeDriver {
-  static final int INVALID_VALUE = 1;
-  static final int OUT_OF_MEMORY = 2;
-  static final int ILLEGAL_ADDRESS = 700;
-  static final int LAUNCH_FAILED = 719;
+public final class FakeDriver {
+  public static final int INVALID_VALUE = 1;
+  public static final int OUT_OF_MEMORY = 2;
+  public static final int ILLEGAL_ADDRESS = 700;
+  public static final int LAUNCH_FAILED = 719;
 
   /** An image for {@link CudaContext#load}: every image holds all kernels. */
   static final byte[] IMAGE = new byte[16];
@@ -62,7 +62,7 @@ final class FakeDriver {
   }
 
   /** The driver, without faults; skips the test where there is no C++ compiler to make it with. */
-  static FakeDriver load() {
+  public static FakeDriver load() {
     assumeTrue(hasCompiler(), "no g++");
     Loaded.DRIVER.reset();
     return Loaded.DRIVER;
@@ -88,12 +88,12 @@ final class FakeDriver {
   }
 
   /** Ends faults, settings and counts. */
-  void reset() {
+  public void reset() {
     call(Object.class, "fake_reset", FunctionDescriptor.ofVoid());
   }
 
   /** Sets what the driver says of itself: native/cuda/shim/driver.cpp has the names. */
-  void set(String setting, long value) {
+  public void set(String setting, long value) {
     assertEquals(
         1,
         withText(
@@ -106,7 +106,7 @@ final class FakeDriver {
    * @param function such as {@code cuMemAlloc_v2}, or {@code *} for all
    * @param call which from now on, from 1
    */
-  void fail(String function, long call, int result) {
+  public void fail(String function, long call, int result) {
     withText(
         Object.class,
         "fake_fail",
@@ -117,24 +117,24 @@ final class FakeDriver {
   }
 
   /** Loses the device while it runs the kernel number {@code launch} from now on, from 1. */
-  void loseDevice(long launch, int result) {
+  public void loseDevice(long launch, int result) {
     call(Object.class, "fake_lose", FunctionDescriptor.ofVoid(LONG, INT), launch, result);
   }
 
   /** How often a function was called; {@code *} is not counted. */
-  long calls(String function) {
+  public long calls(String function) {
     return withText(Long.class, "fake_calls", function, FunctionDescriptor.of(LONG, LONG));
   }
 
   /** What is live or was done: native/cuda/shim/driver.cpp has the names. */
-  long count(String name) {
+  public long count(String name) {
     long count = withText(Long.class, "fake_count", name, FunctionDescriptor.of(LONG, LONG));
     assertNotEquals(-1, count, name);
     return count;
   }
 
   /** Whether nothing is left of any context, and nothing was left for the driver to free. */
-  void assertNothingLives() {
+  public void assertNothingLives() {
     var counts = new TreeMap<String, Long>();
     for (String name : LIVE) {
       counts.put(name, count(name));
