@@ -18,7 +18,6 @@
 // operands stay in the second cache. splits blocks share the columns of a product where it has too
 // few rows to fill the device; the last of them to end adds up all sums, in order, so that the same
 // grid always gives the same sums.
-#pragma once
 
 #include "kernels.cuh"
 #include "weights.cuh"

@@ -11,7 +11,6 @@
 //   target      [row tile][unit]
 //
 // Reads and writes every byte once. The blocks of the file's formats are those of GGUF (ggml).
-#pragma once
 
 #include "weights.cuh"
 

@@ -5,7 +5,6 @@
 //   norm_KIND      grid (rows), 256 threads. operand = source / rms(source) * weight, rounded
 //                  (RMSNorm, Zhang & Sennrich, 2019). Reads 4 bytes per element twice, the second
 //                  time from a cache, and writes 2.
-#pragma once
 
 #include "kernels.cuh"
 #include "weights.cuh"

@@ -14,6 +14,11 @@ class DemoModelCudaTest extends DemoModelTest {
   private static final String BLOCKS_BYTES = "7000000";
 
   @Override
+  int promptStep() {
+    return 7;
+  }
+
+  @Override
   RunningServer start() throws Exception {
     FakeDriver.load();
     assumeTrue(
