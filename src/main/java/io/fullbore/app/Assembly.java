@@ -6,7 +6,6 @@ import io.fullbore.auth.KeyHome;
 import io.fullbore.auth.KeyStore;
 import io.fullbore.auth.MemoryKeys;
 import io.fullbore.auth.RedisKeys;
-import io.fullbore.backend.KvSizing;
 import io.fullbore.cache.LocalAnswers;
 import io.fullbore.config.GatewayConfig;
 import io.fullbore.config.ServerConfig;
@@ -50,6 +49,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,7 +71,16 @@ final class Assembly implements AutoCloseable {
   /** Verticles that listen on this port share one free port. */
   private static final int SHARED_FREE_PORT = -1;
 
-  private record Entry(LoadedModel loaded, Placement placement, ServedModel served) {}
+  private record Entry(LoadedModel loaded, Placement placement, ServedModel served) {
+    /** The names of its engines on the bus: the version's own, where there is one engine. */
+    List<String> engineNames() {
+      int count = placement.replicas().size();
+      String version = served.version();
+      return count == 1
+          ? List.of(version)
+          : IntStream.range(0, count).mapToObj(i -> version + "/" + i).toList();
+    }
+  }
 
   private final ServerConfig config;
   private final Vertx vertx;
@@ -137,14 +146,14 @@ final class Assembly implements AutoCloseable {
     String name = model.name() == null ? loaded.name() : model.name();
     Placement placement =
         Placement.of(loaded, config.engine(), model.contextTokens(), config.models().size());
-    KvSizing sizing = placement.sizing();
+    int maxPositions = placement.maxPositions();
     ServedModel served =
         new ServedModel(
             name,
             name,
-            "%s-%d-%s".formatted(loaded.digest(), sizing.maxPositions(), VersionCommand.version()),
+            "%s-%d-%s".formatted(loaded.digest(), maxPositions, VersionCommand.version()),
             Instant.now().getEpochSecond(),
-            sizing.maxPositions(),
+            maxPositions,
             loaded.tokenizer(),
             loaded.template());
     if (models.putIfAbsent(name, served) != null) {
@@ -171,22 +180,27 @@ final class Assembly implements AutoCloseable {
     ServerConfig.Engine engine = config.engine();
     EngineSettings engineSettings =
         new EngineSettings(engine.maxRunning(), engine.stepTargetMs(), engine.prefixCache());
-    DeploymentOptions ownThread =
-        new DeploymentOptions()
-            .setThreadingModel(ThreadingModel.WORKER)
-            .setWorkerPoolName("engine-" + version)
-            .setWorkerPoolSize(1);
+    int blockTokens = engine.blockTokens();
     vertx
         .deployVerticle(
             new BatchVerticle(
-                version, batchSettings, entry.placement.sizing().blockTokens(), System::nanoTime))
+                version, entry.engineNames(), batchSettings, blockTokens, System::nanoTime))
         .await();
-    vertx
-        .deployVerticle(
-            new EngineVerticle(
-                version, engineSettings, () -> entry.loaded.backend(entry.placement, engine)),
-            ownThread)
-        .await();
+    List<Placement.Replica> replicas = entry.placement.replicas();
+    for (int i = 0; i < replicas.size(); i++) {
+      Placement.Replica replica = replicas.get(i);
+      String name = entry.engineNames().get(i);
+      DeploymentOptions ownThread =
+          new DeploymentOptions()
+              .setThreadingModel(ThreadingModel.WORKER)
+              .setWorkerPoolName("engine-" + name)
+              .setWorkerPoolSize(1);
+      vertx
+          .deployVerticle(
+              new EngineVerticle(name, engineSettings, () -> entry.loaded.backend(replica, engine)),
+              ownThread)
+          .await();
+    }
   }
 
   /**
@@ -197,7 +211,8 @@ final class Assembly implements AutoCloseable {
   int listen() throws IOException {
     EngineHealth health =
         new EngineHealth(
-            models.values().stream().map(ServedModel::version).toList(), System::nanoTime);
+            entries.stream().flatMap(entry -> entry.engineNames().stream()).toList(),
+            System::nanoTime);
     health.start(vertx).await();
     startEngines();
     ServerConfig.Http http = config.http();

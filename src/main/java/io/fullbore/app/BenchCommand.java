@@ -79,8 +79,8 @@ final class BenchCommand implements Callable<Integer> {
       int stepTokens = Math.max(largest, settings.maxStepTokens());
       KvSizing sizing =
           new KvSizing(blocks, settings.blockTokens(), perSequence, stepTokens, largest);
-      Placement placement = Placement.of(loaded, settings, kind -> sizing);
-      try (Backend backend = loaded.backend(placement, settings)) {
+      Placement.Replica replica = Placement.single(loaded, settings, sizing);
+      try (Backend backend = loaded.backend(replica, settings)) {
         report(loaded, backend, measure(backend));
       }
     }

@@ -92,8 +92,8 @@ final class LoadedModel implements AutoCloseable {
   }
 
   /** A new backend over this model's weights; close it before the model. */
-  Backend backend(Placement placement, ServerConfig.Engine settings) {
-    return placement.kind().open(graph, placement.sizing(), threads(settings));
+  Backend backend(Placement.Replica replica, ServerConfig.Engine settings) {
+    return replica.kind().open(graph, replica.sizing(), threads(settings));
   }
 
   /**

@@ -9,20 +9,39 @@ import io.fullbore.config.ServerConfig;
 import io.fullbore.config.ServerConfig.BackendChoice;
 import io.fullbore.config.ServerConfig.KvCacheType;
 import io.fullbore.graph.DecoderGraph;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a model runs, and with which sizes: on a GPU where the settings allow it and there is one
- * that holds the model, else on the processor. Why it is not a GPU is said in one line.
+ * Where a model runs, and with which sizes: on GPUs where the settings allow it and there are some
+ * that hold the model, else on the processor. Why it is not a GPU is said in one line.
+ *
+ * @param replicas one per engine, at least one
  */
-record Placement(BackendKind kind, KvSizing sizing) {
+record Placement(List<Replica> replicas) {
   private static final Logger LOG = LoggerFactory.getLogger(Placement.class);
+
+  /** One engine's place. */
+  record Replica(BackendKind kind, KvSizing sizing) {}
 
   /** Says which sizes a model needs on a kind of backend. */
   @FunctionalInterface
   interface Sizer {
-    KvSizing sizing(BackendKind kind) throws UsageException;
+    /**
+     * @param sharers engines of this model that share the kind's memory
+     */
+    KvSizing sizing(BackendKind kind, int sharers) throws UsageException;
+  }
+
+  Placement {
+    replicas = List.copyOf(replicas);
+  }
+
+  /** Positions of a sequence at most, on whichever engine. */
+  int maxPositions() {
+    return replicas.stream().mapToInt(replica -> replica.sizing.maxPositions()).min().orElseThrow();
   }
 
   /**
@@ -35,11 +54,18 @@ record Placement(BackendKind kind, KvSizing sizing) {
   static Placement of(
       LoadedModel model, ServerConfig.Engine settings, int contextTokens, int modelCount)
       throws UsageException {
-    return of(model, settings, kind -> serving(model, kind, settings, contextTokens, modelCount));
+    Sizer sizer =
+        (kind, sharers) -> serving(model, kind, settings, contextTokens, modelCount * sharers);
+    return of(model, settings, sizer);
   }
 
-  /** The same with sizes of the caller's. */
-  static Placement of(LoadedModel model, ServerConfig.Engine settings, Sizer sizer)
+  /** One engine, with sizes of the caller's. */
+  static Replica single(LoadedModel model, ServerConfig.Engine settings, KvSizing sizing)
+      throws UsageException {
+    return of(model, settings, (kind, sharers) -> sizing).replicas.getFirst();
+  }
+
+  private static Placement of(LoadedModel model, ServerConfig.Engine settings, Sizer sizer)
       throws UsageException {
     if (settings.backend() != BackendChoice.CPU) {
       CudaKind.Search search =
@@ -47,9 +73,9 @@ record Placement(BackendKind kind, KvSizing sizing) {
       boolean required = settings.backend() == BackendChoice.CUDA;
       switch (search) {
         case CudaKind.Search.Missing(String reason) -> refuse(required, model, reason);
-        case CudaKind.Search.Found(CudaKind kind) -> {
+        case CudaKind.Search.Found(List<CudaKind> kinds) -> {
           try {
-            return sized(model, kind, sizer);
+            return placed(model, kinds, settings.replicas(), sizer);
           } catch (BackendException e) {
             refuse(required, model, e.getMessage());
           }
@@ -61,17 +87,27 @@ record Placement(BackendKind kind, KvSizing sizing) {
           "engine.kvCacheType=f8: a KV cache in 8 bits needs a GPU; leave it on auto");
     }
     try {
-      return sized(model, CpuKind.of(settings.kernels(), model.graph()), sizer);
+      List<CpuKind> processor = List.of(CpuKind.of(settings.kernels(), model.graph()));
+      return placed(model, processor, settings.replicas(), sizer);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e.getMessage());
     }
   }
 
-  private static Placement sized(LoadedModel model, BackendKind kind, Sizer sizer)
+  /** Spreads the engines over the kinds, one each where their number is left open. */
+  private static Placement placed(
+      LoadedModel model, List<? extends BackendKind> kinds, int replicaCount, Sizer sizer)
       throws UsageException {
-    KvSizing sizing = sizer.sizing(kind);
-    kind.requireFits(model.graph(), sizing);
-    return new Placement(kind, sizing);
+    int count = replicaCount == 0 ? kinds.size() : replicaCount;
+    int sharers = Math.ceilDiv(count, kinds.size());
+    List<Replica> replicas = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      BackendKind kind = kinds.get(i % kinds.size());
+      KvSizing sizing = sizer.sizing(kind, sharers);
+      kind.requireFits(model.graph(), sizing);
+      replicas.add(new Replica(kind, sizing));
+    }
+    return new Placement(replicas);
   }
 
   private static void refuse(boolean required, LoadedModel model, String reason)

@@ -234,6 +234,7 @@ public record ServerConfig(
       BackendChoice backend,
       KernelChoice kernels,
       int threads,
+      int replicas,
       int blockTokens,
       long kvCacheBytes,
       KvCacheType kvCacheType,
@@ -258,6 +259,13 @@ public record ServerConfig(
                 "Code that computes on the processor: C for an instruction set, or `scalar` Java;"
                     + " `auto` is the fastest that runs here."),
             Field.whole("threads", 0, 0, 4096, "Compute threads; 0 is one per processor."),
+            Field.whole(
+                "replicas",
+                0,
+                0,
+                64,
+                "Engines per model, each with its own weights and KV cache; 0 is one per GPU, or"
+                    + " one on the processor."),
             Field.powerOfTwo("blockTokens", 16, 1, 256, "Tokens in one block of the KV cache."),
             Field.bytes(
                 "kvCacheBytes",
@@ -297,6 +305,7 @@ public record ServerConfig(
           backend,
           kernels,
           threads,
+          replicas,
           blockTokens,
           kvCacheBytes,
           kvCacheType,

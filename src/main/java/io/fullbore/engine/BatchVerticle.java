@@ -19,6 +19,8 @@ import java.util.function.LongSupplier;
  *   timeout   the oldest request waited timeoutMs
  * </pre>
  *
+ * <p>Where several engines compute the version, the next batch goes to the one with the most room.
+ *
  * <p>The last two hand the engine work ahead of its room, at most one batch of it, so that it can
  * order what waits; beyond that requests stay here. What does not fit the queue is refused, never
  * queued without end. A submission with a limit of its own waits here alone, never in the engine,
@@ -33,19 +35,28 @@ public final class BatchVerticle extends VerticleBase {
 
   private final String version;
   private final BatchSettings settings;
-  private final EngineRoom room;
+  private final EngineRooms rooms;
   private final LongSupplier nanoClock;
   private final WaitingQueue queue;
   private LimitedWaits limitedWaits;
   private long timer = NO_TIMER;
   private boolean saidFull;
 
+  /**
+   * @param replicas names of the version's engines on the bus
+   * @param blockTokens tokens per block of their KV caches
+   * @param nanoClock a monotonic clock, such as {@link System#nanoTime}
+   */
   @SuppressWarnings("NullAway.Init")
   public BatchVerticle(
-      String version, BatchSettings settings, int blockTokens, LongSupplier nanoClock) {
+      String version,
+      List<String> replicas,
+      BatchSettings settings,
+      int blockTokens,
+      LongSupplier nanoClock) {
     this.version = version;
     this.settings = settings;
-    this.room = new EngineRoom(blockTokens);
+    this.rooms = new EngineRooms(replicas, blockTokens);
     this.nanoClock = nanoClock;
     this.queue = new WaitingQueue(settings);
   }
@@ -84,6 +95,7 @@ public final class BatchVerticle extends VerticleBase {
   }
 
   private boolean tooLate(BatchMessage.Submit submit) {
+    EngineRoom room = rooms.best(submit.requests());
     long waitMs = room.waitMs(queue.all(), submit.requests());
     boolean answeredTooLate =
         waitMs > 0 && waitMs + SLOW_ANSWER * room.answerMs() > submit.withinMs();
@@ -114,25 +126,30 @@ public final class BatchVerticle extends VerticleBase {
       }
     }
     if (!elsewhere.isEmpty()) {
-      vertx.eventBus().send(BusAddresses.engine(version), new EngineMessage.Cancel(elsewhere));
+      for (EngineRoom room : rooms.all()) {
+        vertx
+            .eventBus()
+            .send(BusAddresses.engine(room.replica()), new EngineMessage.Cancel(elsewhere));
+      }
     }
   }
 
   private void onStatus(EngineStatus status) {
-    if (status.version().equals(version)) {
-      room.update(status, nanoClock.getAsLong());
+    if (rooms.update(status, nanoClock.getAsLong())) {
       sendBatches();
     }
   }
 
   private void sendBatches() {
-    int size = batchSize();
+    EngineRoom room = rooms.best(queue.first(settings.maxBatchSize()));
+    int size = batchSize(room);
     while (size > 0) {
       List<GenerationRequest> batch = queue.take(size, nanoClock.getAsLong());
       room.sent(batch);
       batch.forEach(request -> limitedWaits.answer(request.id(), new Admission.Accepted()));
-      vertx.eventBus().send(BusAddresses.engine(version), new EngineMessage.Batch(batch));
-      size = batchSize();
+      vertx.eventBus().send(BusAddresses.engine(room.replica()), new EngineMessage.Batch(batch));
+      room = rooms.best(queue.first(settings.maxBatchSize()));
+      size = batchSize(room);
     }
     armTimer();
     publishFullness();
@@ -148,8 +165,8 @@ public final class BatchVerticle extends VerticleBase {
     }
   }
 
-  /** Requests to send now; 0 when no trigger fires. */
-  private int batchSize() {
+  /** Requests to send to an engine now; 0 when no trigger fires. */
+  private int batchSize(EngineRoom room) {
     if (queue.isEmpty()) {
       return 0;
     }
@@ -159,11 +176,11 @@ public final class BatchVerticle extends VerticleBase {
     }
     boolean full = queue.size() >= settings.maxBatchSize();
     boolean overdue = queue.oldestWaitMs(nanoClock.getAsLong()) >= settings.timeoutMs();
-    return full || overdue ? sentAhead() : 0;
+    return full || overdue ? sentAhead(room) : 0;
   }
 
   /** How many of the oldest may wait in the engine from now on. */
-  private int sentAhead() {
+  private int sentAhead(EngineRoom room) {
     List<GenerationRequest> oldest =
         queue.first(Math.max(0, settings.maxBatchSize() - room.aheadOfRoom()));
     int ahead = 0;

@@ -15,6 +15,7 @@ final class EngineRoom {
 
   private record Sent(long number, int requests, int blocks) {}
 
+  private final String replica;
   private final int blockTokens;
   private final Deque<Sent> uncovered = new ArrayDeque<>();
   private @Nullable EngineStatus status;
@@ -22,8 +23,26 @@ final class EngineRoom {
   private long lastEndNanos;
   private double endIntervalMs;
 
-  EngineRoom(int blockTokens) {
+  /**
+   * @param replica names the engine on the bus
+   */
+  EngineRoom(String replica, int blockTokens) {
+    this.replica = replica;
     this.blockTokens = blockTokens;
+  }
+
+  String replica() {
+    return replica;
+  }
+
+  /** Whether the engine can compute, as far as is known. */
+  boolean isUp() {
+    return status == null || status.fault() == null;
+  }
+
+  /** Requests that the engine has or is about to get. */
+  int load() {
+    return uncoveredRequests() + (status == null ? 0 : status.running() + status.waiting());
   }
 
   /** Takes in the newest status; the engine's own clock does not matter. */

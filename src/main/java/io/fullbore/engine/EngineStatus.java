@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an engine says of itself on the bus, after every step that changed it.
  *
- * @param version the model version it serves
+ * @param version the engine's name: the model version it serves, and which replica where there are
+ *     several
  * @param batchesReceived batches taken in so far; lets the sender tell what this status covers
  * @param running sequences with KV blocks
  * @param waiting sequences taken in and without blocks

@@ -50,7 +50,8 @@ public final class EngineVerticle extends VerticleBase {
   private boolean drained;
 
   /**
-   * @param version names the model version on the bus
+   * @param version the engine's name on the bus: the model version, and which replica where there
+   *     are several
    * @param backendFactory called on the engine thread, once and again after a device was lost
    */
   @SuppressWarnings("NullAway.Init")

@@ -44,6 +44,7 @@ class ServerConfigTest {
                 BackendChoice.AUTO,
                 KernelChoice.AUTO,
                 0,
+                0,
                 16,
                 0,
                 KvCacheType.AUTO,
@@ -97,6 +98,7 @@ class ServerConfigTest {
             new Engine(
                 BackendChoice.CPU,
                 KernelChoice.AUTO,
+                0,
                 0,
                 24,
                 0,

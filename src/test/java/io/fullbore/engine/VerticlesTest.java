@@ -53,7 +53,9 @@ class VerticlesTest {
   }
 
   private void deployQueue(BatchSettings settings) {
-    vertx.deployVerticle(new BatchVerticle(VERSION, settings, 4, () -> nowNanos)).await();
+    vertx
+        .deployVerticle(new BatchVerticle(VERSION, List.of(VERSION), settings, 4, () -> nowNanos))
+        .await();
   }
 
   private String deployEngine(int maxRunning) {

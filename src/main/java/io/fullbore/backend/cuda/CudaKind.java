@@ -11,12 +11,15 @@ import io.fullbore.graph.DecoderGraph;
 import io.fullbore.model.Architecture;
 import java.lang.management.ManagementFactory;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
  * How a model runs on an NVIDIA GPU: with the kernels in the jar, through the driver that is
- * installed, on the GPU that has the most free memory.
+ * installed.
  */
 public final class CudaKind implements BackendKind {
   /** Device memory that an automatic KV cache leaves for graphs, the driver and others. */
@@ -26,7 +29,14 @@ public final class CudaKind implements BackendKind {
 
   /** What came of the search for a GPU. */
   public sealed interface Search {
-    record Found(CudaKind kind) implements Search {}
+    /**
+     * @param kinds one per GPU, that with the most free memory first
+     */
+    record Found(List<CudaKind> kinds) implements Search {
+      public Found {
+        kinds = List.copyOf(kinds);
+      }
+    }
 
     /**
      * @param reason why the model cannot run on a GPU here, for people
@@ -84,17 +94,24 @@ public final class CudaKind implements BackendKind {
     } catch (IllegalArgumentException | ModelFormatException e) {
       return new Search.Missing(e.getMessage());
     }
-    Optional<CudaDevice> device =
-        driver.devices().stream()
-            .filter(each -> each.major() >= MIN_MAJOR)
-            .max(Comparator.comparingLong(each -> freeBytes(driver, each)));
-    if (device.isEmpty()) {
+    Map<CudaDevice, Long> freeBytes = new HashMap<>();
+    for (CudaDevice device : driver.devices()) {
+      if (device.major() >= MIN_MAJOR) {
+        freeBytes.put(device, freeBytes(driver, device));
+      }
+    }
+    if (freeBytes.isEmpty()) {
       CudaDevice first = driver.devices().getFirst();
       return new Search.Missing(
           "%s has compute capability %d.%d, %d.0 is needed"
               .formatted(first.name(), first.major(), first.minor(), MIN_MAJOR));
     }
-    return new Search.Found(new CudaKind(driver, device.get(), image, settings, progress));
+    Comparator<CudaDevice> mostFirst = Comparator.comparingLong(device -> -freeBytes.get(device));
+    return new Search.Found(
+        freeBytes.keySet().stream()
+            .sorted(mostFirst.thenComparingInt(CudaDevice::ordinal))
+            .map(device -> new CudaKind(driver, device, image, settings, progress))
+            .toList());
   }
 
   private static long freeBytes(CudaDriver driver, CudaDevice device) {

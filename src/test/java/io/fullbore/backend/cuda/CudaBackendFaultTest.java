@@ -75,7 +75,7 @@ class CudaBackendFaultTest {
     CudaKind.Search search =
         CudaKind.find(
             fake.found(), FakeDriver.IMAGE, ServerConfig.defaults().engine(), graph, bytes -> {});
-    return assertInstanceOf(CudaKind.Search.Found.class, search).kind();
+    return assertInstanceOf(CudaKind.Search.Found.class, search).kinds().getFirst();
   }
 
   @Test

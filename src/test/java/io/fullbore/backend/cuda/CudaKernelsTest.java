@@ -13,7 +13,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs the tests of the CUDA kernels on the processor, with sanitizers, where there is a compiler. */
+/**
+ * Runs the tests of the CUDA kernels on the processor, with sanitizers, where there is a compiler.
+ */
 class CudaKernelsTest {
   private static final Path SCRIPT = Path.of("native/cuda/test");
   private static final long TIMEOUT_SECONDS = 500;
