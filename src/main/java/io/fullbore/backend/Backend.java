@@ -6,7 +6,8 @@ package io.fullbore.backend;
  *
  * <p>Every implementation passes the same contract test. In particular a row's result depends on
  * its own sequence alone, not on what else is in the step or how a prompt was split into chunks, so
- * that a text is the same alone and in a batch.
+ * that a text is the same alone and in a batch: to the bit, or to rounding where kernels differ by
+ * the number of rows.
  *
  * <p>A step is begun, then awaited; where {@link #pipelineDepth} is 2, the host prepares the next
  * one meanwhile:
