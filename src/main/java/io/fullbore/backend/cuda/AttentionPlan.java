@@ -85,16 +85,23 @@ final class AttentionPlan {
 
   private int splitLength(StepBatch batch) {
     long positions = 0;
+    int singles = 0;
     int rowCount = batch.rowCount();
     for (int row = 0; row < rowCount; ) {
       int end = runEnd(batch, row);
       if (end == row + 1) {
         positions += batch.position(row) + 1;
+        singles++;
       }
       row = end;
     }
+    if (singles > maxItems) {
+      throw new IndexOutOfBoundsException(
+          "sequences=%d decode, there is room for %d".formatted(singles, maxItems));
+    }
     int split = MIN_SPLIT;
-    while (positions / split > wantedItems || positions / split + rowCount > maxItems) {
+    // Each sequence may have one item more than its positions fill.
+    while (positions / split > wantedItems || positions / split + singles > maxItems) {
       split *= 2;
     }
     return split;
