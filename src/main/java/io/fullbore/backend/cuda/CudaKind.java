@@ -25,6 +25,7 @@ public final class CudaKind implements BackendKind {
   /** Device memory that an automatic KV cache leaves for graphs, the driver and others. */
   static final long RESERVE_BYTES = 768L << 20;
 
+  private static final long MAX_AUTOMATIC_HOST_BYTES = 4L << 30;
   private static final int MIN_MAJOR = 8;
 
   /** What came of the search for a GPU. */
@@ -190,12 +191,17 @@ public final class CudaKind implements BackendKind {
         .formatted(device.name(), gib(needed), gib(kvBytes), gib(freeBytes(driver, device)));
   }
 
-  /** As many as the settings say; else up to the pool's own size and an eighth of the memory. */
+  /**
+   * As many as the settings say; else up to the pool's own size, an eighth of the memory, and what
+   * is pinned within a second or two.
+   */
   private int hostBlocks(KvSizing sizing, long blockBytes) {
     long bytes =
         settings.kvHostBytes() > 0
             ? settings.kvHostBytes()
-            : Math.min(sizing.blockCount() * blockBytes, physicalMemoryBytes() / 8);
+            : Math.min(
+                Math.min(sizing.blockCount() * blockBytes, MAX_AUTOMATIC_HOST_BYTES),
+                physicalMemoryBytes() / 8);
     return settings.prefixCache()
         ? (int) Math.min(bytes / blockBytes, Integer.MAX_VALUE / sizing.blockTokens())
         : 0;
