@@ -32,6 +32,9 @@ void run_kernel(const std::string &name, const shim::Call &call, dim3 grid, dim3
     lost = loss;
     return;
   }
+  if (name == skipped_kernel) {
+    return;
+  }
   shim::launch(grid, block, shared_bytes, [&] { call(arguments.addresses.data()); });
   check_watched(name);
 }
@@ -350,6 +353,7 @@ void fake_reset() {
   settings = default_settings;
   call_counts.clear();
   launches_until_loss = -1;
+  skipped_kernel.clear();
   launch_count = copied_bytes = leaked_count = 0;
 }
 
@@ -368,6 +372,12 @@ int fake_set(const char *name, long long value) {
 void fake_fail(const char *function, long long call, int result) {
   std::lock_guard<std::recursive_mutex> lock(mutex);
   faults[function] = {call, result};
+}
+
+// Lets a kernel do nothing, as if it were wrong.
+void fake_skip(const char *kernel) {
+  std::lock_guard<std::recursive_mutex> lock(mutex);
+  skipped_kernel = kernel;
 }
 
 // Loses the device when it comes to the launch number `launch` from now on, from 1: that and every

@@ -115,6 +115,7 @@ inline double clock_ms;
 inline std::map<std::string, Fault> faults; // by function, or * for all
 inline long long launches_until_loss = -1;
 inline int loss;
+inline std::string skipped_kernel; // does nothing when it runs
 inline std::map<std::string, long long> call_counts;
 inline long long launch_count, copied_bytes, leaked_count;
 

@@ -171,10 +171,20 @@ public final class CudaKind implements BackendKind {
   public Backend open(DecoderGraph graph, KvSizing sizing, int threadCount) {
     long blockBytes = bytesPerBlock(graph.architecture(), sizing.blockTokens());
     var options = new CudaBackend.Options(wideCache(), hostBlocks(sizing, blockBytes), progress);
+    CudaBackend backend;
     try {
-      return CudaBackend.open(driver, device, image, graph, sizing, options);
+      backend = CudaBackend.open(driver, device, image, graph, sizing, options);
     } catch (CudaException e) {
       throw new BackendException(explained(e, graph, sizing), e);
+    }
+    try {
+      ConsistencyCheck.run(backend);
+      return backend;
+    } catch (BackendException e) {
+      backend.close();
+      throw e.getCause() instanceof CudaException failure
+          ? new BackendException(explained(failure, graph, sizing), e)
+          : e;
     }
   }
 

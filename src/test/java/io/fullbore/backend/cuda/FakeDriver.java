@@ -116,6 +116,11 @@ public final class FakeDriver {
         result);
   }
 
+  /** Lets a kernel do nothing, as if it were wrong. */
+  public void skip(String kernel) {
+    withText(Object.class, "fake_skip", kernel, FunctionDescriptor.ofVoid(LONG));
+  }
+
   /** Loses the device while it runs the kernel number {@code launch} from now on, from 1. */
   public void loseDevice(long launch, int result) {
     call(Object.class, "fake_lose", FunctionDescriptor.ofVoid(LONG, INT), launch, result);
