@@ -51,7 +51,8 @@ FB_DEVICE long long tile_bytes(int chunks) {
   return (long long)(chunks / Format::unit_chunks) * Format::unit_bytes;
 }
 
-// sums [Tiles][4]: those of a row tile and 8 rows of the step each, as mma gives them.
+// sums [Tiles][4]: those of a row tile and 8 rows of the step each, as mma gives them. Tiles and rows
+// past the last ones are dropped.
 template <typename Kind, int Tiles>
 FB_DEVICE void finish(const LinearOut &to, int out_rows, int tile, int first_row, int row_count,
                       const float *sums) {
@@ -310,7 +311,7 @@ FB_DEVICE void linear_few(const StepCounts *counts, int selected, LinearIn in, L
   }
 
   if (last_of_splits<row_warps * 32>(sums, blockIdx.x, blockIdx.y, gridDim.y, partials, arrivals) &&
-      column_warp == 0 && tile < tile_count) {
+      column_warp == 0) {
     finish<Kind, Tiles>(to, in.out_rows, tile, 0, rows_of(counts, selected), sums);
   }
 }
@@ -414,10 +415,8 @@ FB_DEVICE void linear_many(const StepCounts *counts, int selected, LinearIn in, 
   }
 #pragma unroll
   for (int r = 0; r < row_tiles; r++) {
-    if (first_tile + r < tile_count) {
-      finish<Kind, tiles>(to, in.out_rows, first_tile + r, first_row, rows_of(counts, selected),
-                          sums + r * tiles * 4);
-    }
+    finish<Kind, tiles>(to, in.out_rows, first_tile + r, first_row, rows_of(counts, selected),
+                        sums + r * tiles * 4);
   }
 }
 
@@ -537,8 +536,7 @@ FB_DEVICE void linear_group(const StepCounts *counts, int selected, LinearIn in,
     }
   }
   int block = blockIdx.y * gridDim.x + blockIdx.x;
-  if (last_of_splits<256>(sums, block, blockIdx.z, gridDim.z, partials, arrivals) &&
-      tile < tile_count) {
+  if (last_of_splits<256>(sums, block, blockIdx.z, gridDim.z, partials, arrivals)) {
     finish<Kind, tiles>(to, in.out_rows, tile, first_row, rows_of(counts, selected), sums);
   }
 }
