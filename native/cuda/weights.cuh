@@ -195,11 +195,9 @@ struct MinimumScales {
     // Byte 2 (chunk % 2) + s / 2 of the word, twice.
     int at = chunk % 2 * 2 + s / 2;
     uint32_t select = 0x7070 + at * 0x0101;
-    uint32_t scale_d = low_twice(d);
-    uint32_t minimum_d = high_twice(d) ^ 0x80008000u;
-    const uint32_t less = 0xe400e400; // -1024: times it nothing is rounded
-    scale = fma2(byte_permute(both, FB_MAGIC, select), scale_d, mul2(scale_d, less));
-    minimum = fma2(byte_permute(minima, FB_MAGIC, select), minimum_d, mul2(minimum_d, less));
+    scale = mul2(sub2(byte_permute(both, FB_MAGIC, select), FB_MAGIC), low_twice(d));
+    minimum = mul2(sub2(byte_permute(minima, FB_MAGIC, select), FB_MAGIC),
+                   high_twice(d) ^ 0x80008000u);
   }
   static FB_MEMBER float element(const uint8_t *scales, int row, int column, int code) {
     const uint8_t *bytes = scales + row * 16;
