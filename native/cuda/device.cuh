@@ -79,6 +79,13 @@ FB_DEVICE uint32_t sub2(uint32_t a, uint32_t b) {
   return d;
 }
 
+// x & mask | bits, in one instruction.
+FB_DEVICE uint32_t and_or(uint32_t x, uint32_t mask, uint32_t bits) {
+  uint32_t d;
+  asm("lop3.b32 %0, %1, %2, %3, 0xea;" : "=r"(d) : "r"(x), "r"(mask), "r"(bits));
+  return d;
+}
+
 // Byte i is that of the 8 bytes of low and high that nibble i of select names.
 FB_DEVICE uint32_t byte_permute(uint32_t low, uint32_t high, uint32_t select) {
   return __byte_perm(low, high, select);
@@ -230,6 +237,10 @@ FB_DEVICE void bulk_copy(void *shared, const void *global, int bytes, PhaseBarri
                "l"(global), "r"(bytes), "r"(shared_address(barrier))
                : "memory");
 }
+// Makes the compiler compute a before what follows, products_fence in particular.
+FB_DEVICE void products_operand(uint32_t (&a)[4]) {
+  asm volatile("" : "+r"(a[0]), "+r"(a[1]), "+r"(a[2]), "+r"(a[3])::"memory");
+}
 // Registers of a product that is begun next are in place.
 FB_DEVICE void products_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 FB_DEVICE void products_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
@@ -252,6 +263,10 @@ FB_DEVICE int count_up(int *p) {
   int before = atomicAdd(p, 1);
   __threadfence();
   return before;
+}
+// *p += x in global memory, which this thread does not wait for.
+FB_DEVICE void add_to(float *p, float x) {
+  asm volatile("red.global.add.f32 [%0], %1;" ::"l"(p), "f"(x) : "memory");
 }
 // 2^x; what is too small for a normal float becomes 0.
 FB_DEVICE float fast_exp2(float x) {

@@ -3,9 +3,9 @@
 //
 //   linear_few_FORMAT_N   for up to N = 8, 16, 32 rows. grid (blocks of row tiles, splits), 256
 //                         threads. The 8 warps of a block share its rows and columns: N = 8: one row
-//                         tile, columns in 8; 16: 4 tiles, columns in 4; 32: 8 tiles, columns in 2.
-//                         Weights go from memory to registers once; operands come through the first
-//                         cache, where the warps of other rows find them.
+//                         tile, columns in 8; 16 and 32: 4 tiles, columns in 2. Weights go from
+//                         memory to registers once; operands come through the first cache, where
+//                         the warps of other rows find them.
 //   linear_many_FORMAT    for more rows. grid (rows / 128, row tiles / 8, splits), 128 threads, 49152
 //                         bytes of dynamic shared memory. Operands pass through shared memory in
 //                         three stages, weights go straight to registers.
@@ -50,25 +50,30 @@ FB_DEVICE long long tile_bytes(int chunks) {
   return (long long)(chunks / Format::unit_chunks) * Format::unit_bytes;
 }
 
-// d: sums of a row tile and 8 rows of the step, as mma gives them.
-template <typename Kind>
+// sums [Tiles][4]: those of a row tile and 8 rows of the step each, as mma gives them. Tiles and rows
+// past the last ones are dropped.
+template <typename Kind, int Tiles>
 FB_DEVICE void finish(const LinearOut &to, int out_rows, int tile, int first_row, int row_count,
-                      const float *d) {
+                      const float *sums) {
   int lane = threadIdx.x % 32;
   int g = lane / 4;
   int row = first_row + lane % 4 * 2;
+  int rows_left = row_count - row;
   if (to.mode == FB_SWIGLU) {
     int out_row = tile * 8 + g;
     if (out_row >= out_rows) {
       return;
     }
-    Kind *operand = (Kind *)to.operand;
+    Kind *operand = (Kind *)to.operand + operand_index(row, out_row, to.stride);
 #pragma unroll
-    for (int i = 0; i < 2; i++) {
-      if (row + i < row_count) {
-        float gate = d[i];
-        float activated = gate / (1 + fast_exp(-gate)) * d[2 + i];
-        operand[operand_index(row + i, out_row, to.stride)] = round_to<Kind>(activated);
+    for (int n = 0; n < Tiles; n++) {
+#pragma unroll
+      for (int i = 0; i < 2; i++) {
+        if (n * 8 + i < rows_left) {
+          float gate = sums[4 * n + i];
+          float activated = gate / (1 + fast_exp(-gate)) * sums[4 * n + 2 + i];
+          operand[(long long)n * 8 * to.stride + i * 8] = round_to<Kind>(activated);
+        }
       }
     }
     return;
@@ -78,12 +83,22 @@ FB_DEVICE void finish(const LinearOut &to, int out_rows, int tile, int first_row
     int out_row = tile * 16 + half * 8 + g;
     if (out_row < out_rows) {
       float bias = to.bias == nullptr ? 0 : to.bias[out_row];
+      float *target = to.out + (long long)row * to.stride + out_row;
+      if (to.mode == FB_ADD) { // nobody else adds, but the memory does it without a wait
 #pragma unroll
-      for (int i = 0; i < 2; i++) {
-        if (row + i < row_count) {
-          float *target = to.out + (long long)(row + i) * to.stride + out_row;
-          float sum = d[half * 2 + i] + bias;
-          *target = to.mode == FB_ADD ? *target + sum : sum;
+        for (int i = 0; i < 2 * Tiles; i++) {
+          int below = i / 2 * 8 + i % 2;
+          if (below < rows_left) {
+            add_to(target + (long long)below * to.stride, sums[i / 2 * 4 + half * 2 + i % 2] + bias);
+          }
+        }
+      } else {
+#pragma unroll
+        for (int i = 0; i < 2 * Tiles; i++) {
+          int below = i / 2 * 8 + i % 2;
+          if (below < rows_left) {
+            target[(long long)below * to.stride] = sums[i / 2 * 4 + half * 2 + i % 2] + bias;
+          }
         }
       }
     }
@@ -101,20 +116,25 @@ FB_DEVICE Columns columns_of(int pieces, int split, int splits) {
 }
 
 // Adds up the sums of all splits of a block; true in the one that has them. Called by all threads of
-// the block; sums are those of threads that have some, `keepers` in number.
-//   partials [block][split][i][keeper], arrivals [block]: 0, and 0 again afterwards
-template <int Count>
-FB_DEVICE bool last_of_splits(float (&sums)[Count], int block, int split, int splits, int keeper,
-                              int keepers, float *partials, int *arrivals) {
+// the block; sums are those of the first `Keepers` threads.
+//   partials [block][split][i / 4][keeper] float4
+//   arrivals [block]: 0, and 0 again afterwards
+template <int Keepers, int Count>
+FB_DEVICE bool last_of_splits(float (&sums)[Count], int block, int split, int splits,
+                              float *partials, int *arrivals) {
   __shared__ int arrived_before;
   if (splits == 1) {
     return true;
   }
-  float *mine = partials + (long long)block * splits * Count * keepers + keeper;
-  if (keeper < keepers) {
+  constexpr int fours = Count / 4;
+  bool keeper = threadIdx.x < Keepers;
+  float4 *first = (float4 *)partials + (long long)block * splits * fours * Keepers + threadIdx.x;
+  if (keeper) {
+    float4 *mine = first + (long long)split * fours * Keepers;
 #pragma unroll
-    for (int i = 0; i < Count; i++) {
-      mine[((long long)split * Count + i) * keepers] = sums[i];
+    for (int i = 0; i < fours; i++) {
+      mine[i * Keepers] =
+          make_float4(sums[4 * i], sums[4 * i + 1], sums[4 * i + 2], sums[4 * i + 3]);
     }
   }
   block_barrier();
@@ -128,14 +148,22 @@ FB_DEVICE bool last_of_splits(float (&sums)[Count], int block, int split, int sp
   if (threadIdx.x == 0) {
     arrivals[block] = 0;
   }
-  if (keeper < keepers) {
+  if (keeper) {
 #pragma unroll
     for (int i = 0; i < Count; i++) {
-      float sum = 0;
-      for (int each = 0; each < splits; each++) {
-        sum += mine[((long long)each * Count + i) * keepers];
+      sums[i] = 0;
+    }
+    // Whole splits at a time, so that their loads are under way together.
+#pragma unroll 1
+    for (int each = 0; each < splits; each++) {
+#pragma unroll
+      for (int i = 0; i < fours; i++) {
+        float4 part = first[((long long)each * fours + i) * Keepers];
+        sums[4 * i] += part.x;
+        sums[4 * i + 1] += part.y;
+        sums[4 * i + 2] += part.z;
+        sums[4 * i + 3] += part.w;
       }
-      sums[i] = sum;
     }
   }
   return true;
@@ -146,104 +174,118 @@ FB_DEVICE const uint8_t *unit_of(const uint8_t *tile, int chunk) {
   return tile + (long long)(chunk / Format::unit_chunks) * Format::unit_bytes;
 }
 
+// Asked again at a kernel's end, rather than kept in one of the registers that its sums need.
+FB_DEVICE int rows_of(const StepCounts *counts, int selected) {
+  return selected ? counts->logit_rows : counts->rows;
+}
+
 FB_DEVICE int tiles_of(const LinearIn &in, const LinearOut &to) {
   return (in.out_rows * (to.mode == FB_SWIGLU ? 2 : 1) + 15) / 16;
 }
 
-// --- Few rows -------------------------------------------------------------------------------
-
-// A lane's codes and scales of some successive chunks of a row tile.
+// A lane's codes and scales of some successive chunks of a row tile. Each chunk's are replaced by
+// those of the piece after it as soon as they are used, so that nearly a whole piece is under way.
 template <typename Format, int Chunks>
 struct Piece {
+  static constexpr int unit_chunks = Format::unit_chunks;
   typename Format::Codes codes[Chunks];
-  typename Format::Scales scales[Chunks / Format::unit_chunks];
+  typename Format::Scales scales[Chunks / unit_chunks];
+  typename Format::Scales next; // where a piece is one unit of several chunks
 
-  // Chunks from `chunk` on; what lies at `chunks` and later is read from chunk 0 and not to be used.
-  FB_MEMBER void load(const uint8_t *tile, int chunk, int chunks, int lane) {
-#pragma unroll
-    for (int i = 0; i < Chunks; i++) {
-      const uint8_t *unit = unit_of<Format>(tile, chunk + i < chunks ? chunk + i : 0);
-      codes[i] = Format::codes(unit, Format::unit_chunks == 1 ? 0 : i, lane);
-      if (i % Format::unit_chunks == 0) {
-        scales[i / Format::unit_chunks] = Format::scales(unit, lane);
+  // Chunk i of the piece from `chunk` on; what lies at `end` and later is not read.
+  FB_MEMBER void load(const uint8_t *tile, int chunk, int end, int i, int lane) {
+    if (chunk + i < end) {
+      const uint8_t *unit = unit_of<Format>(tile, chunk + i);
+      codes[i] = Format::codes(unit, unit_chunks == 1 ? 0 : i, lane);
+      if (unit_chunks == 1) {
+        scales[i] = Format::scales(unit, lane);
+      } else if (i == Chunks / 2) { // then half of the scales before them are no longer needed
+        next = Format::scales(unit, lane);
       }
     }
   }
+  FB_MEMBER void load(const uint8_t *tile, int chunk, int end, int lane) {
+#pragma unroll
+    for (int i = 0; i < Chunks; i++) {
+      load(tile, chunk, end, i, lane);
+    }
+  }
+  FB_MEMBER void begin() {
+    if (unit_chunks > 1) {
+      scales[0] = next;
+    }
+  }
+  FB_MEMBER void registers(uint32_t (&a)[4], int i, int s) const {
+    Format::registers(a, codes[i], scales[i / unit_chunks], i % unit_chunks, s);
+  }
 };
+
+// --- Few rows -------------------------------------------------------------------------------
 
 template <typename Format>
 struct FewChunks { // per piece: enough bytes in flight, and not too many registers
   static constexpr int value = sizeof(typename Format::Codes) > 32 ? 2 : 4;
 };
 
-// Tiles: of 8 rows of the step. A warp has RowTiles of the block's row tiles, and every
-// ColumnWarps-th piece of their columns.
-template <typename Format, int Tiles, int RowTiles, int ColumnWarps>
+// Tiles: of 8 rows of the step. A warp has one row tile, and every ColumnWarps-th piece of its columns.
+template <typename Format, int Tiles, int ColumnWarps>
 FB_DEVICE void linear_few(const StepCounts *counts, int selected, LinearIn in, LinearOut to,
                           float *partials, int *arrivals) {
   constexpr int chunks_at_once = FewChunks<Format>::value;
   constexpr int row_warps = 8 / ColumnWarps;
-  constexpr int count = RowTiles * Tiles * 4;
+  constexpr int count = Tiles * 4;
   using Kind = typename Format::Kind;
   __shared__ float exchanged[4 * count * 32];
 
-  int row_count = selected ? counts->logit_rows : counts->rows;
+  int row_count = rows_of(counts, selected);
   int lane = threadIdx.x % 32;
   int row_warp = threadIdx.x / 32 % row_warps;
   int column_warp = threadIdx.x / 32 / row_warps;
   int tile_count = tiles_of(in, to);
-  int first_tile = (blockIdx.x * row_warps + row_warp) * RowTiles;
-  int pieces = (in.chunks + chunks_at_once - 1) / chunks_at_once;
-  Columns columns = columns_of(pieces, blockIdx.y, gridDim.y);
+  int tile = blockIdx.x * row_warps + row_warp;
+  Columns columns = columns_of((in.chunks + chunks_at_once - 1) / chunks_at_once, blockIdx.y,
+                               gridDim.y);
+  int end = min(columns.end * chunks_at_once, in.chunks);
+  int step = ColumnWarps * chunks_at_once;
+  int first = (columns.from + column_warp) * chunks_at_once;
 
-  const uint8_t *tiles[RowTiles];
+  // Past the last tile the last one is read again, and its sums are dropped.
+  const uint8_t *weights = in.weights + min(tile, tile_count - 1) * tile_bytes<Format>(in.chunks);
+  // Past the last row the first one is read again: its sums are dropped too.
+  const uint32_t *operands[Tiles];
 #pragma unroll
-  for (int r = 0; r < RowTiles; r++) {
-    // Past the last tile the last one is read again, and its sums are dropped.
-    tiles[r] = in.weights + min(first_tile + r, tile_count - 1) * tile_bytes<Format>(in.chunks);
+  for (int n = 0; n < Tiles; n++) {
+    bool present = n * 8 + lane / 4 < row_count;
+    operands[n] = (const uint32_t *)in.operand + first * 256 +
+                  (present ? (long long)n * in.chunks * 256 + lane : lane % 4);
   }
-  const uint32_t *operand = (const uint32_t *)in.operand + lane;
   float sums[count] = {};
-  Piece<Format, chunks_at_once> next[RowTiles];
-#pragma unroll
-  for (int r = 0; r < RowTiles; r++) {
-    next[r].load(tiles[r], (columns.from + column_warp) * chunks_at_once, in.chunks, lane);
-  }
-  for (int piece = columns.from + column_warp; piece < columns.end; piece += ColumnWarps) {
-    Piece<Format, chunks_at_once> now[RowTiles];
-#pragma unroll
-    for (int r = 0; r < RowTiles; r++) {
-      now[r] = next[r];
-      if (piece + ColumnWarps < columns.end) {
-        next[r].load(tiles[r], (piece + ColumnWarps) * chunks_at_once, in.chunks, lane);
-      }
-    }
+  Piece<Format, chunks_at_once> piece;
+  piece.load(weights, first, end, lane);
+  for (; first < end; first += step) {
+    piece.begin();
 #pragma unroll
     for (int i = 0; i < chunks_at_once; i++) {
-      int chunk = piece * chunks_at_once + i;
-      if (chunk >= in.chunks) {
+      // Whole units end together; but with many sums the branch keeps the compiler from loading more
+      // operands ahead than there are registers for.
+      if ((Format::unit_chunks == 1 || Tiles > 2) && first + i >= end) {
         break;
       }
 #pragma unroll
       for (int s = 0; s < 4; s++) {
-        uint32_t a[RowTiles][4];
-#pragma unroll
-        for (int r = 0; r < RowTiles; r++) {
-          Format::registers(a[r], now[r].codes[i], now[r].scales[i / Format::unit_chunks],
-                            i % Format::unit_chunks, s);
-        }
+        uint32_t a[4];
+        piece.registers(a, i, s);
 #pragma unroll
         for (int n = 0; n < Tiles; n++) {
-          const uint32_t *core = operand + (((long long)n * in.chunks + chunk) * 8 + 2 * s) * 32;
-          bool present = n * 8 + lane / 4 < row_count;
-          uint32_t b0 = present ? core[0] : 0;
-          uint32_t b1 = present ? core[32] : 0;
-#pragma unroll
-          for (int r = 0; r < RowTiles; r++) {
-            mma(Kind(), *(float(*)[4])(sums + (r * Tiles + n) * 4), a[r], b0, b1);
-          }
+          const uint32_t *core = operands[n] + i * 256 + s * 64;
+          mma(Kind(), *(float(*)[4])(sums + n * 4), a, core[0], core[32]);
         }
       }
+      piece.load(weights, first + step, end, i, lane);
+    }
+#pragma unroll
+    for (int n = 0; n < Tiles; n++) {
+      operands[n] += step * 256;
     }
   }
 
@@ -267,19 +309,9 @@ FB_DEVICE void linear_few(const StepCounts *counts, int selected, LinearIn in, L
     block_barrier();
   }
 
-  if (last_of_splits(sums, blockIdx.x, blockIdx.y, gridDim.y, threadIdx.x, row_warps * 32, partials,
-                     arrivals) &&
+  if (last_of_splits<row_warps * 32>(sums, blockIdx.x, blockIdx.y, gridDim.y, partials, arrivals) &&
       column_warp == 0) {
-#pragma unroll
-    for (int r = 0; r < RowTiles; r++) {
-#pragma unroll
-      for (int n = 0; n < Tiles; n++) {
-        if (first_tile + r < tile_count) {
-          finish<Kind>(to, in.out_rows, first_tile + r, n * 8, row_count,
-                       sums + (r * Tiles + n) * 4);
-        }
-      }
-    }
+    finish<Kind, Tiles>(to, in.out_rows, tile, 0, rows_of(counts, selected), sums);
   }
 }
 
@@ -295,7 +327,7 @@ FB_DEVICE void linear_many(const StepCounts *counts, int selected, LinearIn in, 
   using Kind = typename Format::Kind;
   FB_DYNAMIC_SHARED(shared);
 
-  int row_count = selected ? counts->logit_rows : counts->rows;
+  int row_count = rows_of(counts, selected);
   int first_row = blockIdx.x * tiles * 8;
   if (first_row >= row_count) {
     return;
@@ -377,31 +409,38 @@ FB_DEVICE void linear_many(const StepCounts *counts, int selected, LinearIn in, 
   }
   copy_wait<0>();
   int block = blockIdx.y * gridDim.x + blockIdx.x;
-  if (!last_of_splits(sums, block, blockIdx.z, gridDim.z, threadIdx.x, 128, partials, arrivals)) {
+  if (!last_of_splits<128>(sums, block, blockIdx.z, gridDim.z, partials, arrivals)) {
     return;
   }
 #pragma unroll
   for (int r = 0; r < row_tiles; r++) {
-#pragma unroll
-    for (int n = 0; n < tiles; n++) {
-      if (first_tile + r < tile_count) {
-        finish<Kind>(to, in.out_rows, first_tile + r, first_row + n * 8, row_count,
-                     sums + (r * tiles + n) * 4);
-      }
-    }
+    finish<Kind, tiles>(to, in.out_rows, first_tile + r, first_row, rows_of(counts, selected),
+                        sums + r * tiles * 4);
   }
 }
 
 // --- Warpgroups -----------------------------------------------------------------------------
 
 #if defined(FB_WARPGROUPS)
+// Per piece. Where few rows leave the matrix units idle, memory is what is waited for, and more of it
+// has to be under way.
+template <typename Format, int Rows>
+struct GroupChunks {
+  static constexpr int code_registers = sizeof(typename Format::Codes) / 4;
+  static constexpr int value = Format::unit_chunks > 1 ? Format::unit_chunks
+                               : Rows == 256           ? 1
+                               : code_registers > 8    ? 2
+                                                       : 4;
+};
+
 // Each of the two warpgroups takes 4 row tiles, one per warp: while one turns codes into operands, the
-// matrix units work for the other. full: a stage's bytes are there; empty: both warpgroups are done
-// with it. The first warp copies.
+// matrix units work for the other. full: a stage's bytes are there; empty: all warps are done with it.
+// The first warp copies.
 template <typename Format, int Rows>
 FB_DEVICE void linear_group(const StepCounts *counts, int selected, LinearIn in, LinearOut to,
                             float *partials, int *arrivals) {
   constexpr int stages = 4;
+  constexpr int ahead = GroupChunks<Format, Rows>::value;
   constexpr int tiles = Rows / 8;
   constexpr int stage_bytes = tiles * 1024;
   using Kind = typename Format::Kind;
@@ -409,7 +448,7 @@ FB_DEVICE void linear_group(const StepCounts *counts, int selected, LinearIn in,
   PhaseBarrier *full = (PhaseBarrier *)(shared + stages * stage_bytes);
   PhaseBarrier *empty = full + stages;
 
-  int row_count = selected ? counts->logit_rows : counts->rows;
+  int row_count = rows_of(counts, selected);
   int first_row = blockIdx.x * Rows;
   if (first_row >= row_count) {
     return;
@@ -440,7 +479,7 @@ FB_DEVICE void linear_group(const StepCounts *counts, int selected, LinearIn in,
   if (threadIdx.x == 0) {
     for (int i = 0; i < stages; i++) {
       phase_init(full + i, 1);
-      phase_init(empty + i, 2);
+      phase_init(empty + i, 8);
     }
     phase_publish();
   }
@@ -456,56 +495,59 @@ FB_DEVICE void linear_group(const StepCounts *counts, int selected, LinearIn in,
   for (int i = 0; i < Rows / 2; i++) {
     sums[i] = 0;
   }
-  typename Format::Codes codes = Format::codes(unit_of<Format>(weights, from), 0, lane);
-  typename Format::Scales scales;
-  for (int i = 0; i < chunks; i++) {
-    int part = i % Format::unit_chunks;
-    if (part == 0) {
-      scales = Format::scales(unit_of<Format>(weights, from + i), lane);
-    }
-    uint32_t a[4][4];
+  Piece<Format, ahead> piece;
+  piece.load(weights, from, from + chunks, lane);
+  for (int first = 0; first < chunks; first += ahead) {
+    piece.begin();
 #pragma unroll
-    for (int s = 0; s < 4; s++) {
-      Format::registers(a[s], codes, scales, part, s);
-    }
-    if (i + 1 < chunks) {
-      codes = Format::codes(unit_of<Format>(weights, from + i + 1), (i + 1) % Format::unit_chunks,
-                            lane);
-    }
-    int stage = i % stages;
-    phase_wait(full + stage, i / stages % 2);
-    const unsigned char *b = shared + stage * stage_bytes;
-    products_fence();
-#pragma unroll
-    for (int s = 0; s < 4; s++) {
-      product(Kind(), sums, a[s], product_operand(b + s * 256, 1024));
-    }
-    products_commit();
-    int last = i + stages - 1;
-    if (warp == 0 && last < chunks) {
-      if (i > 0) {
-        phase_wait(empty + last % stages, (i - 1) / stages % 2);
+    for (int j = 0; j < ahead; j++) {
+      int i = first + j;
+      if (Format::unit_chunks == 1 && i >= chunks) {
+        break;
       }
-      copy(last);
-    }
-    products_wait<0>();
-    if (threadIdx.x % 128 == 0) {
-      phase_arrive(empty + stage);
+      uint32_t a[4][4];
+#pragma unroll
+      for (int s = 0; s < 4; s++) {
+        piece.registers(a[s], j, s);
+        products_operand(a[s]);
+      }
+      piece.load(weights, from + first + ahead, from + chunks, j, lane);
+      int stage = i % stages;
+      phase_wait(full + stage, i / stages % 2);
+      const unsigned char *b = shared + stage * stage_bytes;
+      products_fence();
+#pragma unroll
+      for (int s = 0; s < 4; s++) {
+        product(Kind(), sums, a[s], product_operand(b + s * 256, 1024));
+      }
+      products_commit();
+      int last = i + stages - 1;
+      if (warp == 0 && last < chunks) {
+        if (i > 0) {
+          phase_wait(empty + last % stages, (i - 1) / stages % 2);
+        }
+        copy(last);
+      }
+      products_wait<0>();
+      if (lane == 0) {
+        phase_arrive(empty + stage);
+      }
     }
   }
   int block = blockIdx.y * gridDim.x + blockIdx.x;
-  if (last_of_splits(sums, block, blockIdx.z, gridDim.z, threadIdx.x, 256, partials, arrivals) &&
-      tile < tile_count) {
-#pragma unroll
-    for (int n = 0; n < tiles; n++) {
-      finish<Kind>(to, in.out_rows, tile, first_row + n * 8, row_count, sums + 4 * n);
-    }
+  if (last_of_splits<256>(sums, block, blockIdx.z, gridDim.z, partials, arrivals)) {
+    finish<Kind, tiles>(to, in.out_rows, tile, first_row, rows_of(counts, selected), sums);
   }
 }
 #define FB_GROUP_BODY(Format, Rows)                                                              \
   linear_group<Format, Rows>(counts, selected, in, to, partials, arrivals);
 #else
 #define FB_GROUP_BODY(Format, Rows) // the host asks for it on sm_90 alone
+#endif
+#if defined(FB_SHIM) || !defined(FB_WARPGROUPS)
+#define FB_MANY_BODY(Format) linear_many<Format>(counts, selected, in, to, partials, arrivals);
+#else
+#define FB_MANY_BODY(Format) // and for this one elsewhere
 #endif
 
 // --- Entries --------------------------------------------------------------------------------
@@ -517,10 +559,9 @@ FB_DEVICE void linear_group(const StepCounts *counts, int selected, LinearIn in,
       const StepCounts *counts, int selected, LinearIn in, LinearOut to, float *partials,        \
       int *arrivals)
 
-#define FB_FEW(name, Format, rows, row_tiles, column_warps)                                      \
-  FB_ENTRY(linear_few_##name##_##rows, (256)) {                                                  \
-    linear_few<Format, rows / 8, row_tiles, column_warps>(counts, selected, in, to, partials,    \
-                                                          arrivals);                             \
+#define FB_FEW(name, Format, rows, column_warps, blocks)                                         \
+  FB_ENTRY(linear_few_##name##_##rows, (256, blocks)) {                                          \
+    linear_few<Format, rows / 8, column_warps>(counts, selected, in, to, partials, arrivals);    \
   }                                                                                              \
   FB_KERNEL(linear_few_##name##_##rows)
 
@@ -529,12 +570,10 @@ FB_DEVICE void linear_group(const StepCounts *counts, int selected, LinearIn in,
   FB_KERNEL(linear_group_##name##_##rows)
 
 #define FB_LINEAR(name, Format)                                                                  \
-  FB_FEW(name, Format, 8, 1, 8)                                                                  \
-  FB_FEW(name, Format, 16, 2, 4)                                                                 \
+  FB_FEW(name, Format, 8, 8, 3)                                                                  \
+  FB_FEW(name, Format, 16, 2, 2)                                                                 \
   FB_FEW(name, Format, 32, 2, 2)                                                                 \
-  FB_ENTRY(linear_many_##name, (128)) {                                                          \
-    linear_many<Format>(counts, selected, in, to, partials, arrivals);                           \
-  }                                                                                              \
+  FB_ENTRY(linear_many_##name, (128)) { FB_MANY_BODY(Format) }                                   \
   FB_KERNEL(linear_many_##name)                                                                  \
   FB_GROUP(name, Format, 64)                                                                     \
   FB_GROUP(name, Format, 128)                                                                    \

@@ -132,7 +132,7 @@ struct Q8_0 {
 FB_DEVICE void nibbles(uint32_t (&a)[4], uint32_t word) {
 #pragma unroll
   for (int i = 0; i < 4; i++) {
-    a[i] = (word >> 4 * i & 0x000f000f) | FB_MAGIC;
+    a[i] = and_or(word >> 4 * i, 0x000f000f, FB_MAGIC);
   }
 }
 FB_DEVICE int nibble_at(const uint8_t *codes, int row, int column) {
@@ -187,7 +187,7 @@ struct MinimumScales {
     const uint32_t *d = (const uint32_t *)(scales + 256);
     return {bytes[g], bytes[g + 8], d[g], d[g + 8]};
   }
-  // The scale and the minimum of step s of a chunk, each twice.
+  // The scale of step s of a chunk, and its minimum below zero, each twice.
   static FB_MEMBER void of(const uint4 &row, uint32_t d, int chunk, int s, uint32_t &scale,
                            uint32_t &minimum) {
     uint32_t both = chunk / 2 ? row.y : row.x;
@@ -196,7 +196,8 @@ struct MinimumScales {
     int at = chunk % 2 * 2 + s / 2;
     uint32_t select = 0x7070 + at * 0x0101;
     scale = mul2(sub2(byte_permute(both, FB_MAGIC, select), FB_MAGIC), low_twice(d));
-    minimum = mul2(sub2(byte_permute(minima, FB_MAGIC, select), FB_MAGIC), high_twice(d));
+    minimum = mul2(sub2(byte_permute(minima, FB_MAGIC, select), FB_MAGIC),
+                   high_twice(d) ^ 0x80008000u);
   }
   static FB_MEMBER float element(const uint8_t *scales, int row, int column, int code) {
     const uint8_t *bytes = scales + row * 16;
@@ -205,14 +206,34 @@ struct MinimumScales {
   }
 };
 
-// registers() of four bit codes with a scale and a minimum: q * scale - minimum.
+// registers() of codes q with a scale and a minimum: q * scale - minimum. a has q in the upper bits
+// of a mantissa, as Offset + q for an Offset of 2^Bits: so small that taking it away with the minimum
+// costs no more than rounding the weight does.
+template <int Bits>
 FB_DEVICE void with_minima(uint32_t (&a)[4], const MinimumScales &scales, int chunk, int s) {
   uint32_t scale[2], minimum[2];
   MinimumScales::of(scales.low, scales.low_d, chunk, s, scale[0], minimum[0]);
   MinimumScales::of(scales.high, scales.high_d, chunk, s, scale[1], minimum[1]);
+  const uint32_t less = twice(0x8000 | (Bits + 15) << 10);
+#pragma unroll
+  for (int i = 0; i < 2; i++) {
+    minimum[i] = fma2(scale[i], less, minimum[i]);
+  }
 #pragma unroll
   for (int i = 0; i < 4; i++) {
-    a[i] = fma2(sub2(a[i], FB_MAGIC), scale[i % 2], minimum[i % 2] ^ 0x80008000u);
+    a[i] = fma2(a[i], scale[i % 2], minimum[i % 2]);
+  }
+}
+// Nibble i of word's halves as the bits below bit 10 of a number 2^Bits + q, a bit of Bits to spare
+// where there is a fifth.
+template <int Bits>
+FB_DEVICE void upper_nibbles(uint32_t (&a)[4], uint32_t word) {
+  constexpr int lowest = 10 - Bits;
+  const uint32_t mask = twice(15 << lowest);
+  const uint32_t power = twice((Bits + 15) << 10);
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    a[i] = and_or(4 * i < lowest ? word << (lowest - 4 * i) : word >> (4 * i - lowest), mask, power);
   }
 }
 
@@ -232,8 +253,8 @@ struct Q4_K {
   }
   static FB_MEMBER void registers(uint32_t (&a)[4], const Codes &codes, const Scales &scales,
                                   int chunk, int s) {
-    nibbles(a, word_of(codes.steps, s));
-    with_minima(a, scales, chunk, s);
+    upper_nibbles<4>(a, word_of(codes.steps, s));
+    with_minima<4>(a, scales, chunk, s);
   }
   static FB_MEMBER float element(const uint8_t *unit, int row, int column) {
     int code = nibble_at(unit + column / 64 * 512, row, column % 64);
@@ -259,12 +280,13 @@ struct Q5_K {
   }
   static FB_MEMBER void registers(uint32_t (&a)[4], const Codes &codes, const Scales &scales,
                                   int chunk, int s) {
-    nibbles(a, word_of(codes.steps, s));
+    upper_nibbles<5>(a, word_of(codes.steps, s));
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-      a[i] |= (codes.fifth >> (4 * s + i) & 0x00010001) << 4;
+      int at = 4 * s + i;
+      a[i] = and_or(at < 9 ? codes.fifth << (9 - at) : codes.fifth >> (at - 9), 0x02000200, a[i]);
     }
-    with_minima(a, scales, chunk, s);
+    with_minima<5>(a, scales, chunk, s);
   }
   static FB_MEMBER float element(const uint8_t *unit, int row, int column) {
     int lane = row % 8 * 4 + column % 8 / 2;
@@ -312,7 +334,8 @@ struct Q6_K {
     high = mul2(sub2(high, scale_offset), twice(scales.high_d));
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-      a[i] |= (upper >> (s % 2 * 8 + 2 * i) & 0x00030003) << 4;
+      int at = s % 2 * 8 + 2 * i;
+      a[i] = and_or(at >= 4 ? upper >> (at - 4) : upper << (4 - at), 0x00300030, a[i]);
       a[i] = mul2(sub2(a[i], offset), i % 2 ? high : low);
     }
   }

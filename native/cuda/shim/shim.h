@@ -185,6 +185,7 @@ FB_DEVICE void widen(uint32_t four, uint32_t &even, uint32_t &odd) {
   odd = half[1] | half[3] << 16;
 }
 
+FB_DEVICE uint32_t and_or(uint32_t x, uint32_t mask, uint32_t bits) { return (x & mask) | bits; }
 FB_DEVICE uint32_t byte_permute(uint32_t low, uint32_t high, uint32_t select) {
   uint64_t bytes = low | (uint64_t)high << 32;
   uint32_t chosen = 0;
@@ -301,6 +302,7 @@ FB_DEVICE void bulk_copy(void *shared, const void *global, int bytes, PhaseBarri
   barrier->bytes -= bytes;
   shim::phase_check(barrier);
 }
+FB_DEVICE void products_operand(uint32_t (&)[4]) {}
 FB_DEVICE void products_fence() {}
 FB_DEVICE void products_commit() {}
 template <int Groups>
@@ -335,6 +337,7 @@ FB_DEVICE float bits_float(uint32_t bits) {
   return x;
 }
 FB_DEVICE void atomic_add(uint32_t *p, uint32_t x) { *p += x; }
+FB_DEVICE void add_to(float *p, float x) { *p += x; }
 FB_DEVICE uint32_t atomic_fetch_add(uint32_t *p, uint32_t x) {
   uint32_t before = *p;
   *p += x;

@@ -15,13 +15,13 @@ import java.util.Map;
 final class ProductStage implements Stage {
   /** A kernel, as its source describes it. */
   private enum Variant {
-    FEW_8("few_%s_8", 8, 1, 256, 0, 8, 128 * 4),
-    FEW_16("few_%s_16", 16, 4, 256, 0, 4, 2 * 16 * 32 * 4),
-    FEW_32("few_%s_32", 32, 8, 256, 0, 2, 4 * 32 * 32 * 4),
-    MANY("many_%s", 128, 8, 128, 49_152, 1, 128 * 128 * 4),
-    GROUP_64("group_%s_64", 64, 8, 256, 4 * 64 * 128 + 64, 1, 128 * 64 * 4),
-    GROUP_128("group_%s_128", 128, 8, 256, 4 * 128 * 128 + 64, 1, 128 * 128 * 4),
-    GROUP_256("group_%s_256", 256, 8, 256, 4 * 256 * 128 + 64, 1, 128 * 256 * 4);
+    FEW_8("few_%s_8", 8, 1, 256, 0, 8, 3, 128 * 4),
+    FEW_16("few_%s_16", 16, 4, 256, 0, 2, 2, 4 * 16 * 16 * 4),
+    FEW_32("few_%s_32", 32, 4, 256, 0, 2, 2, 4 * 32 * 16 * 4),
+    MANY("many_%s", 128, 8, 128, 49_152, 1, 2, 128 * 128 * 4),
+    GROUP_64("group_%s_64", 64, 8, 256, 4 * 64 * 128 + 64, 1, 1, 128 * 64 * 4),
+    GROUP_128("group_%s_128", 128, 8, 256, 4 * 128 * 128 + 64, 1, 1, 128 * 128 * 4),
+    GROUP_256("group_%s_256", 256, 8, 256, 4 * 256 * 128 + 64, 1, 1, 128 * 256 * 4);
 
     private final String name;
     private final int rows; // of the step, per block
@@ -29,6 +29,7 @@ final class ProductStage implements Stage {
     private final int threads;
     private final int sharedBytes;
     private final int columnWarps;
+    private final int residentBlocks; // on a multiprocessor, that products are split for
     private final int partialBytes; // sums of a block
 
     Variant(
@@ -38,6 +39,7 @@ final class ProductStage implements Stage {
         int threads,
         int sharedBytes,
         int columnWarps,
+        int residentBlocks,
         int partialBytes) {
       this.name = name;
       this.rows = rows;
@@ -45,7 +47,13 @@ final class ProductStage implements Stage {
       this.threads = threads;
       this.sharedBytes = sharedBytes;
       this.columnWarps = columnWarps;
+      this.residentBlocks = residentBlocks;
       this.partialBytes = partialBytes;
+    }
+
+    /** So many blocks fill a device; sums of more than those are never split. */
+    int wantedBlocks(CudaDevice device) {
+      return residentBlocks * device.multiprocessorCount();
     }
 
     boolean isFew() {
@@ -69,14 +77,13 @@ final class ProductStage implements Stage {
   /** A column warp of a split has so many chunks at least: shorter ones are all start and end. */
   private static final int MIN_CHUNKS_PER_WARP = 4;
 
-  private static final int BLOCKS_PER_MULTIPROCESSOR = 2;
   private static final int MODE_STORE = 0;
   private static final int MODE_ADD = 1;
   private static final int MODE_SWIGLU = 2;
 
   private final CudaModule module;
   private final boolean warpgroups;
-  private final int wantedBlocks;
+  private final CudaDevice device;
   private final PackedMatrix matrix;
   private final boolean selected;
   private final long counts;
@@ -99,9 +106,8 @@ final class ProductStage implements Stage {
     this.module = module;
     this.buffers = buffers;
     this.counts = counts;
-    CudaDevice device = context.device();
+    device = context.device();
     warpgroups = hasWarpgroups(device);
-    wantedBlocks = wantedBlocks(device);
     matrix = product.matrix();
     selected = product.target() instanceof FusedOp.Target.Logits;
     in = input(weights, product);
@@ -113,21 +119,21 @@ final class ProductStage implements Stage {
     return device.major() == 9 && device.minor() == 0;
   }
 
-  private static int wantedBlocks(CudaDevice device) {
-    return BLOCKS_PER_MULTIPROCESSOR * device.multiprocessorCount();
-  }
-
-  /** Sums of products that are split: fewer than twice as many blocks as are wanted. */
+  /** Sums of products that are split, into no more blocks than are wanted. */
   static long partialBytes(CudaDevice device) {
     long most = 0;
     for (Variant variant : Variant.values()) {
-      most = Math.max(most, variant.partialBytes);
+      most = Math.max(most, (long) variant.wantedBlocks(device) * variant.partialBytes);
     }
-    return 2L * wantedBlocks(device) * most;
+    return most;
   }
 
   static long arrivalBytes(CudaDevice device) {
-    return (long) wantedBlocks(device) * Integer.BYTES;
+    int most = 0;
+    for (Variant variant : Variant.values()) {
+      most = Math.max(most, variant.wantedBlocks(device));
+    }
+    return (long) most * Integer.BYTES;
   }
 
   private MemorySegment input(WeightMemory weights, FusedOp.Product product) {
@@ -196,11 +202,8 @@ final class ProductStage implements Stage {
   }
 
   private int splits(Variant variant, int blocks) {
-    if (blocks >= wantedBlocks) {
-      return 1;
-    }
     int most = matrix.chunks() / (MIN_CHUNKS_PER_WARP * variant.columnWarps);
-    return Math.clamp(wantedBlocks / blocks, 1, Math.max(1, most));
+    return Math.clamp(variant.wantedBlocks(device) / blocks, 1, Math.max(1, most));
   }
 
   private Launch prepare(Variant variant) {
