@@ -60,7 +60,10 @@ class CudaBackendTest {
     /** Activations have 11 or 8 significant bits, and keys and values 4 where they are narrow. */
     @Override
     protected double tolerance(WeightFormat format) {
-      return wideCache ? format == WeightFormat.BF16 ? 0.1 : 0.03 : 1.5;
+      if (!wideCache) {
+        return 1.5;
+      }
+      return format == WeightFormat.BF16 ? 0.1 : format.isQuantized() ? 0.06 : 0.03;
     }
 
     @Override
