@@ -178,8 +178,6 @@ final class Assembly implements AutoCloseable {
             batch.maxQueuedRequests(),
             batch.maxQueuedTokens());
     ServerConfig.Engine engine = config.engine();
-    EngineSettings engineSettings =
-        new EngineSettings(engine.maxRunning(), engine.stepTargetMs(), engine.prefixCache());
     int blockTokens = engine.blockTokens();
     vertx
         .deployVerticle(
@@ -189,6 +187,9 @@ final class Assembly implements AutoCloseable {
     List<Placement.Replica> replicas = entry.placement.replicas();
     for (int i = 0; i < replicas.size(); i++) {
       Placement.Replica replica = replicas.get(i);
+      EngineSettings engineSettings =
+          new EngineSettings(
+              replica.sizing().maxSequences(), engine.stepTargetMs(), engine.prefixCache());
       String name = entry.engineNames().get(i);
       DeploymentOptions ownThread =
           new DeploymentOptions()

@@ -76,10 +76,16 @@ final class BenchCommand implements Callable<Integer> {
                 .formatted(promptTokens, generateTokens, loaded.architecture().contextTokens()));
       }
       int blocks = largest * Math.ceilDiv(perSequence, settings.blockTokens());
-      int stepTokens = Math.max(largest, settings.maxStepTokens());
-      KvSizing sizing =
-          new KvSizing(blocks, settings.blockTokens(), perSequence, stepTokens, largest);
-      Placement.Replica replica = Placement.single(loaded, settings, sizing);
+      Placement.Replica replica = Placement.single(
+              loaded,
+              settings,
+              kind ->
+                  new KvSizing(
+                      blocks,
+                      settings.blockTokens(),
+                      perSequence,
+                      Math.max(largest, Placement.stepTokens(kind, settings)),
+                      largest));
       try (Backend backend = loaded.backend(replica, settings)) {
         report(loaded, backend, measure(backend));
       }

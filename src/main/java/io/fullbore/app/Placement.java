@@ -11,6 +11,7 @@ import io.fullbore.config.ServerConfig.KvCacheType;
 import io.fullbore.graph.DecoderGraph;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,9 +61,10 @@ record Placement(List<Replica> replicas) {
   }
 
   /** One engine, with sizes of the caller's. */
-  static Replica single(LoadedModel model, ServerConfig.Engine settings, KvSizing sizing)
+  static Replica single(
+      LoadedModel model, ServerConfig.Engine settings, Function<BackendKind, KvSizing> sizer)
       throws UsageException {
-    return of(model, settings, (kind, sharers) -> sizing).replicas.getFirst();
+    return of(model, settings, (kind, sharers) -> sizer.apply(kind)).replicas.getFirst();
   }
 
   private static Placement of(LoadedModel model, ServerConfig.Engine settings, Sizer sizer)
@@ -118,6 +120,13 @@ record Placement(List<Replica> replicas) {
     LOG.info("model={} does not run on a GPU: {}", model.name(), reason);
   }
 
+  /** Rows of a step at most. */
+  static int stepTokens(BackendKind kind, ServerConfig.Engine settings) {
+    return settings.maxStepTokens() == 0
+        ? kind.automaticMaxStepTokens()
+        : settings.maxStepTokens();
+  }
+
   private static KvSizing serving(
       LoadedModel model,
       BackendKind kind,
@@ -136,14 +145,16 @@ record Placement(List<Replica> replicas) {
     int limit = graph.architecture().contextTokens();
     int positions = contextTokens == 0 ? limit : Math.min(contextTokens, limit);
     int mostBlocks = Integer.MAX_VALUE / blockTokens;
-    long wholeBlocks = (long) settings.maxRunning() * Math.ceilDiv(positions, blockTokens);
+    int maxRunning =
+        settings.maxRunning() == 0 ? kind.automaticMaxRunning() : settings.maxRunning();
+    long wholeBlocks = (long) maxRunning * Math.ceilDiv(positions, blockTokens);
     KvSizing whole =
         new KvSizing(
             (int) Math.min(wholeBlocks, mostBlocks),
             blockTokens,
             positions,
-            Math.max(settings.maxStepTokens(), settings.maxRunning()),
-            settings.maxRunning());
+            Math.max(stepTokens(kind, settings), maxRunning),
+            maxRunning);
     long bytes =
         settings.kvCacheBytes() > 0
             ? settings.kvCacheBytes()

@@ -8,6 +8,12 @@ public interface BackendKind {
   /** Bytes of KV cache per block of {@code blockTokens} tokens, over all layers. */
   long bytesPerBlock(Architecture architecture, int blockTokens);
 
+  /** Sequences computed at once where the settings leave their number open. */
+  int automaticMaxRunning();
+
+  /** Rows of a step where the settings leave their number open. */
+  int automaticMaxStepTokens();
+
   /**
    * Bytes for the KV cache where the settings leave its size open.
    *

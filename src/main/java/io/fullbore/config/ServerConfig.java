@@ -284,8 +284,19 @@ public record ServerConfig(
                 16 * TIB,
                 "On a GPU: pinned memory of the host that keeps KV blocks evicted from VRAM; 0 is"
                     + " automatic, less than a block is none."),
-            Field.whole("maxRunning", 32, 1, 4096, "Most sequences computed at once, per model."),
-            Field.whole("maxStepTokens", 512, 1, 1 << 20, "Most tokens computed in one step."),
+            Field.whole(
+                "maxRunning",
+                0,
+                0,
+                4096,
+                "Most sequences computed at once, per engine; 0 is 32 on the processor and 256 on a"
+                    + " GPU."),
+            Field.whole(
+                "maxStepTokens",
+                0,
+                0,
+                1 << 20,
+                "Most tokens computed in one step; 0 is 512 on the processor and 2048 on a GPU."),
             Field.whole(
                 "stepTargetMs",
                 40,

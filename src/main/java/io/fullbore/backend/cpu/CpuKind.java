@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * processor runs, else in scalar Java, which runs everywhere, as the last resort.
  */
 public final class CpuKind implements BackendKind {
+  private static final int AUTOMATIC_MAX_RUNNING = 32;
+  private static final int AUTOMATIC_MAX_STEP_TOKENS = 512;
+
   private final @Nullable Kernels kernels;
   private final String whyScalar;
 
@@ -76,6 +79,16 @@ public final class CpuKind implements BackendKind {
     return kernels == null
         ? ScalarAttention.bytesPerBlock(architecture, blockTokens)
         : NativeAttention.bytesPerBlock(architecture, blockTokens);
+  }
+
+  @Override
+  public int automaticMaxRunning() {
+    return AUTOMATIC_MAX_RUNNING;
+  }
+
+  @Override
+  public int automaticMaxStepTokens() {
+    return AUTOMATIC_MAX_STEP_TOKENS;
   }
 
   /** What all sequences need, but a quarter of the machine's memory at most. */

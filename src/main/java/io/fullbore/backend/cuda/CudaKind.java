@@ -25,6 +25,12 @@ public final class CudaKind implements BackendKind {
   /** Device memory that an automatic KV cache leaves for graphs, the driver and others. */
   static final long RESERVE_BYTES = 768L << 20;
 
+  /** Steps of decodes up to so many sequences are replayed as graphs. */
+  private static final int AUTOMATIC_MAX_RUNNING = StepShape.MAX_GRAPH_ROWS;
+
+  /** Products of so many rows are bound by the matrix units. */
+  private static final int AUTOMATIC_MAX_STEP_TOKENS = 2048;
+
   private static final long MAX_AUTOMATIC_HOST_BYTES = 4L << 30;
   private static final int MIN_MAJOR = 8;
 
@@ -130,6 +136,16 @@ public final class CudaKind implements BackendKind {
 
   private boolean wideCache() {
     return settings.kvCacheType() != KvCacheType.F8;
+  }
+
+  @Override
+  public int automaticMaxRunning() {
+    return AUTOMATIC_MAX_RUNNING;
+  }
+
+  @Override
+  public int automaticMaxStepTokens() {
+    return AUTOMATIC_MAX_STEP_TOKENS;
   }
 
   /** What is free, less the model and a reserve. */
