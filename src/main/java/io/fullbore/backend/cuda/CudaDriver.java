@@ -31,6 +31,7 @@ final class CudaDriver {
   private static final String LIBRARY = "libcuda.so.1";
   private static final int MIN_VERSION = 12_000; // 1000 * major + 10 * minor
   private static final String LAUNCH = "cuLaunchKernel";
+  private static final String HOST_ALLOC = "cuMemHostAlloc";
   private static final String PARAMETER_INFO = "cuFuncGetParamInfo"; // since 12.4
 
   /** All that this package calls, as JCuda's library names it. */
@@ -62,7 +63,7 @@ final class CudaDriver {
           "cuMemFreeHost",
           "cuMemFree_v2",
           "cuMemGetInfo_v2",
-          "cuMemHostAlloc",
+          HOST_ALLOC,
           "cuMemcpyDtoDAsync_v2",
           "cuMemcpyDtoHAsync_v2",
           "cuMemcpyHtoDAsync_v2",
@@ -91,12 +92,14 @@ final class CudaDriver {
   private final int version;
   private final List<CudaDevice> devices;
   private final MemorySegment launch;
+  private final MemorySegment hostAlloc;
   private final @Nullable MemorySegment parameterInfo;
 
   private CudaDriver(int version, List<CudaDevice> devices, SymbolLookup functions) {
     this.version = version;
     this.devices = devices;
     launch = functions.findOrThrow(LAUNCH);
+    hostAlloc = functions.findOrThrow(HOST_ALLOC);
     parameterInfo = functions.find(PARAMETER_INFO).orElse(null);
   }
 
@@ -198,6 +201,11 @@ final class CudaDriver {
   /** The function {@code cuLaunchKernel}. */
   MemorySegment launch() {
     return launch;
+  }
+
+  /** The function {@code cuMemHostAlloc}. */
+  MemorySegment hostAlloc() {
+    return hostAlloc;
   }
 
   /** The function {@code cuFuncGetParamInfo}, which old drivers lack. */

@@ -39,9 +39,6 @@ final class Handles {
 
   /** An address of the host's memory outside the Java heap. */
   static final class Host extends Pointer {
-    /** For JCuda to write to. */
-    Host() {}
-
     Host(long address) {
       super(address);
     }
