@@ -116,7 +116,8 @@ public final class GpuBench implements Callable<Integer> {
 
   private boolean run(Step step) throws IOException, InterruptedException {
     long begun = System.nanoTime();
-    System.out.printf("== %s (%d s left)%n", step.label(), programs.secondsLeft());
+    programs.beginStep(step.limitSeconds);
+    System.out.printf("== %s, %d s at most%n", step.label(), programs.secondsLeft());
     boolean complete = true;
     try {
       switch (step) {

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 /** Starts programs with a time limit each, and never leaves one behind. */
 final class Programs {
   private final long endNanos;
+  private long stepEndNanos;
   private final Path log;
 
   /**
@@ -18,10 +19,18 @@ final class Programs {
   Programs(long seconds, Path log) {
     endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     this.log = log;
+    stepEndNanos = endNanos;
   }
 
+  /** Programs from now on have so long together. */
+  void beginStep(long seconds) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    stepEndNanos = Math.min(endNanos, end);
+  }
+
+  /** Of the step, and of everything. */
   long secondsLeft() {
-    return TimeUnit.NANOSECONDS.toSeconds(endNanos - System.nanoTime());
+    return TimeUnit.NANOSECONDS.toSeconds(stepEndNanos - System.nanoTime());
   }
 
   /** Why a program did not do what it should. */
