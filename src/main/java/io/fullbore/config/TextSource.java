@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
 final class TextSource {
   private static final String PREFIX = "FULLBORE_";
 
-  /** Variables that the launcher script reads. */
-  private static final Set<String> LAUNCHER = Set.of("FULLBORE_JAVA_HOME", "FULLBORE_JAVA_OPTS");
+  /** Variables that the launcher script reads, and the GPU backend's search for a driver. */
+  private static final Set<String> OF_OTHERS =
+      Set.of("FULLBORE_JAVA_HOME", "FULLBORE_JAVA_OPTS", "FULLBORE_CUDA_DRIVER");
 
   private static final Pattern NUMBER = Pattern.compile("\\d+");
 
@@ -38,7 +39,7 @@ final class TextSource {
         Keys.dotted().stream().map(name -> Field.environmentName(name).replace('.', '_')).toList();
     for (Map.Entry<String, String> variable : environment.entrySet()) {
       String name = variable.getKey();
-      if (!name.startsWith(PREFIX) || LAUNCHER.contains(name)) {
+      if (!name.startsWith(PREFIX) || OF_OTHERS.contains(name)) {
         continue;
       }
       String own = name.substring(PREFIX.length());
