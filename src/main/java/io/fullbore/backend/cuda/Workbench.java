@@ -11,7 +11,7 @@ final class Workbench implements AutoCloseable {
   private static final double MICROS_PER_MS = 1e3;
   private static final double NANOS_PER_MICRO = 1e3;
 
-  /** A measurement repeats its work until so much time has passed between the marks. */
+  /** So long a graph takes at least. */
   private static final double LEAST_MICROS = 1_000;
 
   private static final int MOST_ROUNDS = 200;
@@ -75,32 +75,38 @@ final class Workbench implements AutoCloseable {
   }
 
   /**
-   * Microseconds that the device takes for {@code work}, as the median of {@code repetitions} after
-   * one that warms up. Short work is done several times between two marks.
+   * Microseconds that the device takes for {@code work}, as the median of {@code repetitions}. It
+   * is replayed as a graph, so that the host's calls take no part; short work is in it several
+   * times.
    *
-   * @param work gives kernels to the stream
+   * @param work gives kernels to the stream, and waits for nothing
    */
   double micros(int repetitions, Runnable work) {
-    int rounds = 1;
-    double once = micros(work, rounds);
-    if (once < LEAST_MICROS) {
-      rounds = (int) Math.clamp(LEAST_MICROS / Math.max(once, 1), 1, MOST_ROUNDS);
+    work.run(); // loads the kernels
+    double once = microsOf(work);
+    int rounds = (int) Math.clamp(LEAST_MICROS / Math.max(once, 1), 1, MOST_ROUNDS);
+    Runnable all =
+        () -> {
+          for (int i = 0; i < rounds; i++) {
+            work.run();
+          }
+        };
+    try (CudaGraph graph = stream.capture(all)) {
+      graph.launch(stream);
+      double[] micros = new double[repetitions];
+      for (int i = 0; i < repetitions; i++) {
+        micros[i] = microsOf(() -> graph.launch(stream)) / rounds;
+      }
+      return median(micros);
     }
-    double[] micros = new double[repetitions];
-    for (int i = 0; i < repetitions; i++) {
-      micros[i] = micros(work, rounds);
-    }
-    return median(micros);
   }
 
-  private double micros(Runnable work, int rounds) {
+  private double microsOf(Runnable work) {
     stream.record(start);
-    for (int i = 0; i < rounds; i++) {
-      work.run();
-    }
+    work.run();
     stream.record(end);
     end.synchronize();
-    return end.elapsedMs(start) * MICROS_PER_MS / rounds;
+    return end.elapsedMs(start) * MICROS_PER_MS;
   }
 
   /** The same by the host's clock, from the first call until the device is done. */
