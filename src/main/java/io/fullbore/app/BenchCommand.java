@@ -1,12 +1,18 @@
 package io.fullbore.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import io.fullbore.backend.Backend;
+import io.fullbore.backend.BackendKind;
 import io.fullbore.backend.KvSizing;
+import io.fullbore.backend.cuda.CudaCeilings;
+import io.fullbore.backend.cuda.CudaProducts;
 import io.fullbore.config.ConfigException;
 import io.fullbore.config.ServerConfig;
+import io.fullbore.model.WeightFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,8 +37,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init")
 final class BenchCommand implements Callable<Integer> {
-  @Option(names = "--model", required = true, paramLabel = "FILE", description = "GGUF file.")
-  private Path model;
+  @Option(names = "--model", paramLabel = "FILE", description = "GGUF file.")
+  private @Nullable Path model;
 
   @Option(names = "--prompt", description = "Prompt tokens.", defaultValue = "128")
   private int promptTokens;
@@ -50,7 +56,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--repeat", description = "Repetitions.", defaultValue = "3")
   private int repetitions;
 
-  @Option(names = "--backend", description = "auto or cpu, instead of the configured one.")
+  @Option(names = "--backend", description = "auto, cpu or cuda, instead of the configured one.")
   private @Nullable String backendName;
 
   @Option(names = "--threads", description = "Compute threads, instead of the configured number.")
@@ -59,24 +65,41 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object instead of a table.")
   private boolean json;
 
+  @Option(names = "--ceilings", hidden = true, description = "What a GPU can do at most, as JSON.")
+  private boolean ceilings;
+
+  @Option(
+      names = "--products",
+      hidden = true,
+      description = "A layer's products on a GPU, as JSON.")
+  private boolean products;
+
+  @Option(names = "--rehearse", hidden = true, description = "Of those: small sizes.")
+  private boolean rehearse;
+
   @Mixin private ConfigOptions config;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, ConfigException, UsageException {
-    checkOptions();
+    if (ceilings || products) {
+      reportDevice();
+      return 0;
+    }
+    Path file = checkOptions();
     ServerConfig.Engine settings = config.read(overrides()).engine();
     int largest = batchSizes.stream().mapToInt(Integer::intValue).max().orElseThrow();
     int perSequence = promptTokens + generateTokens;
-    try (LoadedModel loaded = LoadedModel.open(ModelLocation.of(model))) {
+    try (LoadedModel loaded = LoadedModel.open(ModelLocation.of(file))) {
       if (perSequence > loaded.architecture().contextTokens()) {
         throw new UsageException(
             "--prompt %d and --generate %d exceed the model's context of %d tokens"
                 .formatted(promptTokens, generateTokens, loaded.architecture().contextTokens()));
       }
       int blocks = largest * Math.ceilDiv(perSequence, settings.blockTokens());
-      Placement.Replica replica = Placement.single(
+      Placement.Replica replica =
+          Placement.single(
               loaded,
               settings,
               kind ->
@@ -87,7 +110,7 @@ final class BenchCommand implements Callable<Integer> {
                       Math.max(largest, Placement.stepTokens(kind, settings)),
                       largest));
       try (Backend backend = loaded.backend(replica, settings)) {
-        report(loaded, backend, measure(backend));
+        report(loaded, replica.kind(), backend, measure(backend));
       }
     }
     return 0;
@@ -104,13 +127,17 @@ final class BenchCommand implements Callable<Integer> {
     return overrides;
   }
 
-  private void checkOptions() throws UsageException {
+  private Path checkOptions() throws UsageException {
+    if (model == null) {
+      throw new UsageException("--model is missing");
+    }
     if (promptTokens < 1 || generateTokens < 1 || repetitions < 1) {
       throw new UsageException("--prompt, --generate and --repeat must be at least 1");
     }
     if (batchSizes.stream().anyMatch(size -> size < 1)) {
       throw new UsageException("--batch must hold numbers of at least 1");
     }
+    return model;
   }
 
   private List<ThroughputBench.Result> measure(Backend backend) {
@@ -122,7 +149,8 @@ final class BenchCommand implements Callable<Integer> {
     return results;
   }
 
-  private void report(LoadedModel loaded, Backend backend, List<ThroughputBench.Result> results)
+  private void report(
+      LoadedModel loaded, BackendKind kind, Backend backend, List<ThroughputBench.Result> results)
       throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -130,6 +158,7 @@ final class BenchCommand implements Callable<Integer> {
       report.put("model", loaded.name());
       report.put("backend", backend.describe());
       report.put("weightBytes", loaded.weights().sizeBytes());
+      report.put("kvBytesPerToken", kind.bytesPerBlock(loaded.architecture(), 1));
       report.put("results", results);
       out.println(new ObjectMapper().writeValueAsString(report));
     } else {
@@ -148,5 +177,29 @@ final class BenchCommand implements Callable<Integer> {
       }
     }
     out.flush();
+  }
+
+  /** One line, or one for each product as soon as it is measured. */
+  private void reportDevice() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    ObjectWriter json = new ObjectMapper().writer();
+    if (ceilings) {
+      CudaCeilings.Effort effort = rehearse ? CudaCeilings.Effort.SMALL : CudaCeilings.Effort.FULL;
+      out.println(json.writeValueAsString(CudaCeilings.measure(effort)));
+      out.flush();
+    }
+    if (products) {
+      CudaProducts.measure(
+          rehearse ? CudaProducts.Effort.SMALL : CudaProducts.Effort.FULL,
+          List.of(WeightFormat.BF16, WeightFormat.Q8_0, WeightFormat.Q4_K),
+          row -> {
+            try {
+              out.println(json.writeValueAsString(row));
+              out.flush();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    }
   }
 }

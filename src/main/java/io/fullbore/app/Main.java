@@ -35,6 +35,7 @@ import picocli.CommandLine.Command;
       SynthCommand.class,
       TokenizeCommand.class,
       ModelsCommand.class,
+      AgreeCommand.class,
       VersionCommand.class
     })
 public final class Main {

@@ -122,9 +122,7 @@ record Placement(List<Replica> replicas) {
 
   /** Rows of a step at most. */
   static int stepTokens(BackendKind kind, ServerConfig.Engine settings) {
-    return settings.maxStepTokens() == 0
-        ? kind.automaticMaxStepTokens()
-        : settings.maxStepTokens();
+    return settings.maxStepTokens() == 0 ? kind.automaticMaxStepTokens() : settings.maxStepTokens();
   }
 
   private static KvSizing serving(

@@ -2,25 +2,42 @@ package io.fullbore.app;
 
 import io.fullbore.backend.Backend;
 import io.fullbore.backend.StepBatch;
+import io.fullbore.core.SamplingParams;
 import io.fullbore.kv.BlockTable;
 import io.fullbore.kv.KvCache;
+import io.fullbore.sampling.TokenHistory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * Drives a backend as an engine would, with random prompts, and takes the time of prefill and
- * decode apart.
+ * decode apart: each sequence's next token is chosen greedily, though the tokens that follow are
+ * known before, and as many steps are under way as the backend takes.
  */
 final class ThroughputBench {
   private static final double NANOS_PER_SECOND = 1e9;
+
+  private static final SamplingParams GREEDY =
+      new SamplingParams(0, 0, 1, 0, 0, 0, 1, Map.of(), 0, Integer.MAX_VALUE, Set.of(), -1, -1);
+
+  /** The first tokens of a sequence. */
+  private record Known(int[] tokens, int tokenCount, int promptTokenCount) implements TokenHistory {
+    @Override
+    public int token(int index) {
+      return tokens[index];
+    }
+  }
 
   private final Backend backend;
   private final int promptTokens;
   private final int generateTokens;
   private final StepBatch batch;
   private final Random random = new Random(1);
+  private int begunCount;
 
   /**
    * Medians.
@@ -52,7 +69,6 @@ final class ThroughputBench {
 
   private Result once(int batchSize) {
     KvCache cache = new KvCache(backend.blockCount(), backend.blockTokens(), false);
-    float[] logits = new float[batchSize * backend.vocabularySize()];
     List<BlockTable> tables = new ArrayList<>();
     List<int[]> tokens = new ArrayList<>();
     for (int i = 0; i < batchSize; i++) {
@@ -63,16 +79,19 @@ final class ThroughputBench {
     }
     long start = System.nanoTime();
     for (int i = 0; i < batchSize; i++) {
-      prefill(tokens.get(i), tables.get(i), logits);
+      prefill(tokens.get(i), tables.get(i));
     }
+    awaitAll();
     long prefilled = System.nanoTime();
     for (int step = 0; step < generateTokens; step++) {
       batch.clear();
       for (int i = 0; i < batchSize; i++) {
-        batch.add(tokens.get(i), promptTokens + step, 1, tables.get(i), StepBatch.Want.LAST);
+        int from = promptTokens + step;
+        batch.add(tokens.get(i), from, 1, tables.get(i), next(tokens.get(i), from + 1));
       }
-      backend.forward(batch, logits);
+      begin();
     }
+    awaitAll();
     long decoded = System.nanoTime();
     return new Result(
         batchSize,
@@ -80,12 +99,34 @@ final class ThroughputBench {
         batchSize * generateTokens * NANOS_PER_SECOND / (decoded - prefilled));
   }
 
-  private void prefill(int[] tokens, BlockTable table, float[] logits) {
+  private void prefill(int[] tokens, BlockTable table) {
     for (int from = 0; from < promptTokens; from += backend.maxStepTokens()) {
       int count = Math.min(backend.maxStepTokens(), promptTokens - from);
+      boolean last = from + count == promptTokens;
       batch.clear();
-      batch.add(tokens, from, count, table, StepBatch.Want.LAST);
-      backend.forward(batch, logits);
+      batch.add(
+          tokens, from, count, table, last ? next(tokens, promptTokens) : StepBatch.Want.NONE);
+      begin();
+    }
+  }
+
+  private StepBatch.Want next(int[] tokens, int tokenCount) {
+    return new StepBatch.Want.Token(GREEDY, new Known(tokens, tokenCount, promptTokens));
+  }
+
+  /** Starts the step of {@link #batch}, once there is room for it. */
+  private void begin() {
+    if (begunCount == backend.pipelineDepth()) {
+      backend.await();
+      begunCount--;
+    }
+    backend.begin(batch);
+    begunCount++;
+  }
+
+  private void awaitAll() {
+    for (; begunCount > 0; begunCount--) {
+      backend.await();
     }
   }
 

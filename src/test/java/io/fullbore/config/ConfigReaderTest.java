@@ -111,7 +111,15 @@ class ConfigReaderTest {
   @Test
   void leavesOtherVariablesAndTheLaunchersAlone() throws Exception {
     Map<String, String> environment =
-        Map.of("PATH", "/bin", "FULLBORE_JAVA_HOME", "/jdk", "FULLBORE_JAVA_OPTS", "-Xmx1g");
+        Map.of(
+            "PATH",
+            "/bin",
+            "FULLBORE_JAVA_HOME",
+            "/jdk",
+            "FULLBORE_JAVA_OPTS",
+            "-Xmx1g",
+            "FULLBORE_CUDA_DRIVER",
+            "/lib/libcuda.so.1");
     assertEquals(ServerConfig.defaults(), new ConfigReader(environment).read(null, Map.of()));
   }
 

@@ -14,7 +14,7 @@ import java.util.Map;
  */
 final class ProductStage implements Stage {
   /** A kernel, as its source describes it. */
-  private enum Variant {
+  enum Variant {
     FEW_8("few_%s_8", 8, 1, 256, 0, 8, 3, 128 * 4),
     FEW_16("few_%s_16", 16, 4, 256, 0, 2, 2, 4 * 16 * 16 * 4),
     FEW_32("few_%s_32", 32, 4, 256, 0, 2, 2, 4 * 32 * 16 * 4),
@@ -58,6 +58,17 @@ final class ProductStage implements Stage {
 
     boolean isFew() {
       return this == FEW_8 || this == FEW_16 || this == FEW_32;
+    }
+
+    /** Whether a device with warpgroups, or one without, has the kernel. */
+    boolean isCompiledFor(boolean warpgroups) {
+      boolean group = this == GROUP_64 || this == GROUP_128 || this == GROUP_256;
+      return isFew() || group == warpgroups;
+    }
+
+    /** Whether it computes so many rows: the blocks of some have all of them. */
+    boolean takes(int rowCount) {
+      return !isFew() || rowCount <= rows;
     }
 
     static Variant of(int rows, boolean warpgroups) {
@@ -188,7 +199,11 @@ final class ProductStage implements Stage {
   @Override
   public void launch(StepShape shape, CudaStream stream) {
     int rows = selected ? shape.logitRows() : shape.rows();
-    Variant variant = Variant.of(rows, warpgroups);
+    launch(Variant.of(rows, warpgroups), rows, stream);
+  }
+
+  /** The same with a kernel of the caller's choice, which takes so many rows. */
+  void launch(Variant variant, int rows, CudaStream stream) {
     int rowBlocks = Math.ceilDiv(rows, variant.rows);
     int tileBlocks = Math.ceilDiv(matrix.tileCount(), variant.tiles);
     int splits = splits(variant, rowBlocks * tileBlocks);

@@ -7,7 +7,7 @@ import io.fullbore.graph.DecoderGraph;
 import io.fullbore.model.WeightFormat;
 import org.junit.jupiter.api.Nested;
 
-/** The contract of a backend, over kernels that run on the processor. */
+/** The contract of a backend, on a {@link TestGpu}. */
 class CudaBackendTest {
   @Nested
   class Ampere extends Contract {
@@ -44,14 +44,11 @@ class CudaBackendTest {
 
     @Override
     protected Backend backend(DecoderGraph graph, KvSizing sizing) {
-      FakeDriver fake = FakeDriver.load();
-      fake.set("major", major);
-      fake.set("minor", minor);
-      CudaDriver driver = fake.found();
+      TestGpu gpu = TestGpu.of(major, minor);
       return CudaBackend.open(
-          driver,
-          driver.devices().getFirst(),
-          FakeDriver.IMAGE,
+          gpu.driver(),
+          gpu.device(),
+          gpu.image(),
           graph,
           sizing,
           new CudaBackend.Options(wideCache, 4, bytes -> {}));
