@@ -32,7 +32,7 @@ final class ConsistencyCheck {
    * @throws BackendException when the kernels disagree, or the device fails
    */
   static void run(CudaBackend backend) {
-    int room = backend.blockCount() * backend.blockTokens();
+    int room = Math.min(backend.blockCount() * backend.blockTokens(), backend.maxPositions());
     int count = Math.min(Math.min(TOKENS, room), backend.maxStepTokens());
     int[] tokens = new int[count];
     Arrays.setAll(tokens, i -> (int) ((long) (i + 1) * TOKEN_STRIDE % backend.vocabularySize()));

@@ -321,6 +321,11 @@ final class CudaBackend implements Backend {
     return sizing.blockTokens();
   }
 
+  /** Positions of the longest sequence. */
+  int maxPositions() {
+    return sizing.maxPositions();
+  }
+
   @Override
   public int maxStepTokens() {
     return sizing.maxStepTokens();

@@ -48,6 +48,9 @@ class ConsistencyCheckTest {
     try (CudaBackend backend = open(64)) {
       ConsistencyCheck.run(backend);
     }
+    try (CudaBackend backend = open(5)) {
+      ConsistencyCheck.run(backend);
+    }
   }
 
   @Test
