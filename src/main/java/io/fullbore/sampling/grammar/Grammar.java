@@ -15,12 +15,12 @@ public final class Grammar {
    */
   Grammar(RuleSet rules, int root) {
     Network network = new Network(rules);
+    NetworkChecks.requireNoLeftRecursion(
+        network, NetworkChecks.reachingFinal(network, false), rules);
     BitSet live = NetworkChecks.reachingFinal(network, true);
     if (!live.get(network.start(root))) {
       throw new GrammarException("no text fits the grammar");
     }
-    NetworkChecks.requireNoLeftRecursion(
-        network, NetworkChecks.reachingFinal(network, false), rules);
     start = new Automaton(network, live, root).start();
   }
 

@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Between tokens there may be nothing, one blank, or one line break with up to {@value
  * #MAX_INDENT} blanks: compact and indented texts fit, and a model cannot go on with blanks for
- * ever. For the same reason numbers have at most {@value #MAX_DIGITS} digits before the point, as
+ * ever. For the same reason numbers have at most {@value #MAX_DIGITS} digits before the point, which
+ * a double holds exactly, as
  * many after it, and two in the exponent.
  */
 final class JsonRules {
-  static final int MAX_DIGITS = 16;
+  static final int MAX_DIGITS = 15;
   private static final int MAX_INDENT = 20;
 
   /** Long runs of characters are rules of so many, which all strings of a grammar share. */
@@ -206,12 +207,21 @@ final class JsonRules {
     if (further == null) {
       return end;
     }
-    Expr more =
-        rules.add(
-            "further members",
-            Expr.sequence(
-                Expr.any(Expr.sequence(Expr.literal(","), blanks(), further)), end));
-    return first ? Expr.choice(end, Expr.sequence(blanks(), further, more)) : more;
+    Expr list = list(further, end);
+    return first
+        ? Expr.choice(end, Expr.sequence(blanks(), list))
+        : Expr.choice(end, Expr.sequence(Expr.literal(","), blanks(), list));
+  }
+
+  /** Parts with commas between them, one at least, and the end. Every part is in the same place. */
+  private Expr list(Expr part, Expr end) {
+    int rule = rules.declare("list");
+    Expr list = new Expr.Call(rule);
+    rules.define(
+        rule,
+        Expr.sequence(
+            part, Expr.choice(end, Expr.sequence(Expr.literal(","), blanks(), list))));
+    return list;
   }
 
   /** An array of {@code [min, max]} such items. */
@@ -231,24 +241,16 @@ final class JsonRules {
       return Expr.NEVER;
     }
     Expr end = Expr.sequence(blanks(), Expr.literal("]"));
-    int counted = most == Expr.UNBOUNDED ? Math.max(min, first.size()) : most;
-    Expr tail = end;
-    if (most == Expr.UNBOUNDED && further != null) {
-      tail = Expr.sequence(Expr.any(Expr.sequence(Expr.literal(","), blanks(), further)), end);
+    boolean endless = most == Expr.UNBOUNDED && further != null;
+    int counted = endless ? Math.max(min - 1, first.size()) : most;
+    Expr items = endless ? list(further, end) : Expr.NEVER; // from the item number counted on
+    for (int i = counted - 1; i >= 0; i--) {
+      Expr item = i < first.size() || further == null ? first.get(i) : further;
+      Expr more = Expr.sequence(Expr.literal(","), blanks(), items);
+      Expr after = i + 1 >= min ? Expr.choice(end, more) : more;
+      items = rules.add("items", Expr.sequence(item, after));
     }
-    for (int i = counted - 1; i >= 1; i--) {
-      Expr item = i < first.size() ? first.get(i) : further;
-      Expr longer = Expr.sequence(Expr.literal(","), blanks(), item, rules.add("items", tail));
-      tail = i >= min ? Expr.choice(longer, end) : longer;
-    }
-    List<Expr> alternatives = new ArrayList<>();
-    if (min == 0) {
-      alternatives.add(end);
-    }
-    if (most > 0) {
-      Expr item = first.isEmpty() ? further : first.getFirst();
-      alternatives.add(Expr.sequence(blanks(), item, rules.add("items", tail)));
-    }
-    return Expr.sequence(Expr.literal("["), Expr.choice(alternatives));
+    Expr some = Expr.sequence(blanks(), items);
+    return Expr.sequence(Expr.literal("["), min == 0 ? Expr.choice(end, some) : some);
   }
 }
