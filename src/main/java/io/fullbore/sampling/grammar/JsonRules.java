@@ -11,9 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Between tokens there may be nothing, one blank, or one line break with up to {@value
  * #MAX_INDENT} blanks: compact and indented texts fit, and a model cannot go on with blanks for
- * ever. For the same reason numbers have at most {@value #MAX_DIGITS} digits before the point, which
- * a double holds exactly, as
- * many after it, and two in the exponent.
+ * ever. For the same reason numbers have at most {@value #MAX_DIGITS} digits before the point, as
+ * many after it, and two in the exponent; readers that take them for doubles lose nothing.
  */
 final class JsonRules {
   static final int MAX_DIGITS = 15;
