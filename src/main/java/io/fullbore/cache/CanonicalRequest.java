@@ -12,9 +12,9 @@ import java.util.Set;
 /**
  * The digest of all that shapes an answer: SHA-256 over a canonical form of the request's body, in
  * which the order of names and the spelling of numbers and strings do not matter (but in tools and
- * template variables, which templates print, and in schemas), and everything else does: fields that nobody knows,
- * and whether a field is null or absent. The texts of messages are stripped at their ends, as in
- * the source of the design; nothing else is cleaned.
+ * template variables, which templates print, and in schemas), and everything else does: fields that
+ * nobody knows, and whether a field is null or absent. The texts of messages are stripped at their
+ * ends, as in the source of the design; nothing else is cleaned.
  *
  * <pre>
  *   value  := 'n' | 't' | 'f' | '#' number ';' | '"' length ':' text | '[' value* ']' | '{' field* '}'

@@ -63,7 +63,10 @@ public final class EngineVerticle extends VerticleBase {
    * @param backendFactory called on the engine thread, once and again after a device was lost
    */
   public EngineVerticle(
-      String version, EngineSettings settings, Grammars grammars, Supplier<Backend> backendFactory) {
+      String version,
+      EngineSettings settings,
+      Grammars grammars,
+      Supplier<Backend> backendFactory) {
     this(version, settings, grammars, backendFactory, REOPEN_MS);
   }
 

@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Steps in flight.</b> A step may be planned while the one before it runs. A sequence that
  * the running step completes can decode on with its unknown token; but not when that may be its
- * last, nor when penalties or a grammar make the next choice depend on it. Then it sits one step out. A sequence
- * that was preempted waits for its unknown token. Blocks are given away at once: steps run in
- * order.
+ * last, nor when penalties or a grammar make the next choice depend on it. Then it sits one step
+ * out. A sequence that was preempted waits for its unknown token. Blocks are given away at once:
+ * steps run in order.
  *
  * <p>Invariant: every sequence is either waiting without blocks or running. Owned by the engine
  * thread.

@@ -63,7 +63,8 @@ class DemoModelTest {
         new JsonObject(
             """
             {"type":"object","properties":{"city":{"enum":["Paris","Rome"]},"n":{"type":"integer",
-             "minimum":10,"maximum":99}},"required":["city","n"],"additionalProperties":false}""");
+             "minimum":10,"maximum":99}},"required":["city","n"],"additionalProperties":false}\
+            """);
     JsonObject format =
         new JsonObject()
             .put("type", "json_schema")

@@ -36,15 +36,26 @@ class EngineGrammarTest {
       new Grammars(RememberingBackend.VOCABULARY_SIZE, EngineGrammarTest::bytesOf);
 
   private Engine engine(RememberingBackend backend, int maxRunning) {
-    return new Engine(
-        backend, new EngineSettings(maxRunning, 40, true), grammars, log, () -> 0);
+    return new Engine(backend, new EngineSettings(maxRunning, 40, true), grammars, log, () -> 0);
   }
 
   private static GenerationRequest request(
       long id, int[] prompt, int maxTokens, Constraint.Kind kind, String source) {
     SamplingParams params =
         new SamplingParams(
-            1, 0, 1, 0, 0, 0, 1, Map.of(), id, maxTokens, Set.of(STOP), 0, -1,
+            1,
+            0,
+            1,
+            0,
+            0,
+            0,
+            1,
+            Map.of(),
+            id,
+            maxTokens,
+            Set.of(STOP),
+            0,
+            -1,
             new Constraint(kind, source));
     return new GenerationRequest(new RequestId(id), "api.test", "tenant", prompt, params);
   }

@@ -221,8 +221,7 @@ final class Automaton {
     }
     List<NodeSet.Called> called = new ArrayList<>(calls.size());
     calls.forEach((rule, returns) -> called.add(new NodeSet.Called(rule, set(returns))));
-    return new NodeSet.Closure(
-        takers.isEmpty() ? null : set(takers), List.copyOf(called), isFinal);
+    return new NodeSet.Closure(takers.isEmpty() ? null : set(takers), List.copyOf(called), isFinal);
   }
 
   private void visit(int node, BitSet seen, Deque<Integer> open) {

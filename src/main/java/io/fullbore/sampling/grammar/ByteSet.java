@@ -11,7 +11,11 @@ package io.fullbore.sampling.grammar;
 record ByteSet(long a, long b, long c, long d) {
   /** The bytes {@code [from, to]}. */
   static ByteSet range(int from, int to) {
-    return new ByteSet(word(from, to), word(from - 64, to - 64), word(from - 128, to - 128), word(from - 192, to - 192));
+    return new ByteSet(
+        word(from, to),
+        word(from - 64, to - 64),
+        word(from - 128, to - 128),
+        word(from - 192, to - 192));
   }
 
   private static long word(int from, int to) {

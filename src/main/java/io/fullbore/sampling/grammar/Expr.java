@@ -46,7 +46,9 @@ sealed interface Expr {
   }
 
   static Expr choice(List<Expr> alternatives) {
-    return alternatives.size() == 1 ? alternatives.getFirst() : new Choice(List.copyOf(alternatives));
+    return alternatives.size() == 1
+        ? alternatives.getFirst()
+        : new Choice(List.copyOf(alternatives));
   }
 
   static Expr optional(Expr part) {

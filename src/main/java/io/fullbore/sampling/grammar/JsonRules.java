@@ -53,8 +53,7 @@ final class JsonRules {
             Expr.choice(
                 Expr.EMPTY,
                 Expr.literal(" "),
-                Expr.sequence(
-                    Expr.literal("\n"), new Expr.Repeat(anyOf(" \t"), 0, MAX_INDENT))));
+                Expr.sequence(Expr.literal("\n"), new Expr.Repeat(anyOf(" \t"), 0, MAX_INDENT))));
   }
 
   private static Expr anyOf(String characters) {
@@ -118,7 +117,8 @@ final class JsonRules {
     Expr tail = upToLessThanRun(rest);
     for (int left = rest + RUN; left <= count; left += RUN) {
       tail =
-          rules.add("characters", Expr.choice(upToLessThanRun(RUN - 1), Expr.sequence(run(), tail)));
+          rules.add(
+              "characters", Expr.choice(upToLessThanRun(RUN - 1), Expr.sequence(run(), tail)));
     }
     return tail;
   }
@@ -146,8 +146,7 @@ final class JsonRules {
             Expr.sequence(
                 integer(),
                 Expr.optional(
-                    Expr.sequence(
-                        Expr.literal("."), new Expr.Repeat(digit(0, 9), 1, MAX_DIGITS))),
+                    Expr.sequence(Expr.literal("."), new Expr.Repeat(digit(0, 9), 1, MAX_DIGITS))),
                 Expr.optional(
                     Expr.sequence(
                         anyOf("eE"),
@@ -164,7 +163,12 @@ final class JsonRules {
         "value",
         () ->
             Expr.choice(
-                object(), array(value(), 0, Expr.UNBOUNDED), string(), number(), bool(), Expr.literal("null")));
+                object(),
+                array(value(), 0, Expr.UNBOUNDED),
+                string(),
+                number(),
+                bool(),
+                Expr.literal("null")));
   }
 
   Expr object() {
@@ -218,8 +222,7 @@ final class JsonRules {
     Expr list = new Expr.Call(rule);
     rules.define(
         rule,
-        Expr.sequence(
-            part, Expr.choice(end, Expr.sequence(Expr.literal(","), blanks(), list))));
+        Expr.sequence(part, Expr.choice(end, Expr.sequence(Expr.literal(","), blanks(), list))));
     return list;
   }
 

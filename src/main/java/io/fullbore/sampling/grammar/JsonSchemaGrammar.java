@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>members stand in the order of {@code properties}, further ones after them;
  *   <li>where {@code additionalProperties} is not given, an object has none beside its {@code
- *       properties}; where {@code items} is not given, an array none beside its {@code prefixItems};
+ *       properties}; where {@code items} is not given, an array none beside its {@code
+ *       prefixItems};
  *   <li>a schema without {@code type} means those types that its keywords speak of;
  *   <li>numbers have few digits, see {@link JsonRules}; between bounds they have no exponent.
  * </ul>
@@ -31,15 +32,36 @@ final class JsonSchemaGrammar {
 
   private static final Set<String> REFUSED =
       Set.of(
-          "not", "if", "then", "else", "patternProperties", "propertyNames", "dependentRequired",
-          "dependentSchemas", "dependencies", "contains", "minContains", "maxContains",
-          "unevaluatedItems", "$dynamicRef", "$recursiveRef", "additionalItems",
-          "contentEncoding", "contentMediaType", "contentSchema");
+          "not",
+          "if",
+          "then",
+          "else",
+          "patternProperties",
+          "propertyNames",
+          "dependentRequired",
+          "dependentSchemas",
+          "dependencies",
+          "contains",
+          "minContains",
+          "maxContains",
+          "unevaluatedItems",
+          "$dynamicRef",
+          "$recursiveRef",
+          "additionalItems",
+          "contentEncoding",
+          "contentMediaType",
+          "contentSchema");
 
   private static final Map<String, Set<String>> KEYWORDS_OF_TYPE =
       Map.of(
           "object",
-          Set.of("properties", "required", "additionalProperties", "minProperties", "maxProperties", "unevaluatedProperties"),
+          Set.of(
+              "properties",
+              "required",
+              "additionalProperties",
+              "minProperties",
+              "maxProperties",
+              "unevaluatedProperties"),
           "array",
           Set.of("items", "prefixItems", "minItems", "maxItems", "uniqueItems"),
           "string",
@@ -95,7 +117,8 @@ final class JsonSchemaGrammar {
       if (i > MAX_DEPTH) {
         throw new UnsupportedSchemaException("$ref", path, "it refers to itself");
       }
-      target = target.has("$ref") ? merge.resolve(target.get("$ref"), path) : target.get("allOf").get(0);
+      target =
+          target.has("$ref") ? merge.resolve(target.get("$ref"), path) : target.get("allOf").get(0);
     }
     String key = target.toString();
     Expr rule = known.get(key);
@@ -122,8 +145,7 @@ final class JsonSchemaGrammar {
         schema.properties().stream()
             .filter(field -> !SchemaMerge.ANNOTATIONS.contains(field.getKey()))
             .count();
-    return keywords == 1
-        && (schema.has("$ref") || schema.path("allOf").size() == 1);
+    return keywords == 1 && (schema.has("$ref") || schema.path("allOf").size() == 1);
   }
 
   private Expr flat(JsonNode schema, String path) {
@@ -173,9 +195,7 @@ final class JsonSchemaGrammar {
     JsonNode listed = rest.remove("enum");
     JsonNode type = rest.size() == 1 ? rest.get("type") : null;
     Grammar others =
-        rest.isEmpty() || type != null
-            ? null
-            : new JsonSchemaGrammar(document).grammar(rest, path);
+        rest.isEmpty() || type != null ? null : new JsonSchemaGrammar(document).grammar(rest, path);
     List<Expr> alternatives = new ArrayList<>();
     for (JsonNode value : listed) {
       String text = value.toString();
@@ -209,7 +229,8 @@ final class JsonSchemaGrammar {
     if (schema.has("type")) {
       for (String type : SchemaMerge.types(schema.get("type"))) {
         if (!TYPES.contains(type)) {
-          throw new UnsupportedSchemaException("type", path, "there is no type '%s'".formatted(type));
+          throw new UnsupportedSchemaException(
+              "type", path, "there is no type '%s'".formatted(type));
         }
       }
       Set<String> named = SchemaMerge.types(schema.get("type"));
@@ -256,14 +277,14 @@ final class JsonSchemaGrammar {
       String at = path + ".properties." + name;
       members.add(
           new JsonRules.Member(
-              json.member(key(name), value(property.getValue(), at)), required.remove(name) != null));
+              json.member(key(name), value(property.getValue(), at)),
+              required.remove(name) != null));
     }
     List<String> names = new ArrayList<>();
     properties.fieldNames().forEachRemaining(names::add);
     for (String name : required.keySet()) {
       names.add(name);
-      Expr value =
-          further == null ? json.value() : value(further, path + ".additionalProperties");
+      Expr value = further == null ? json.value() : value(further, path + ".additionalProperties");
       members.add(new JsonRules.Member(json.member(key(name), value), true));
     }
     checkCounts(schema, members, open, path);
@@ -294,7 +315,9 @@ final class JsonSchemaGrammar {
     JsonNode max = schema.get("maxProperties");
     if (max != null && (open || max.asLong() < members.size())) {
       throw new UnsupportedSchemaException(
-          "maxProperties", path, "it is less than the properties there may be, which is not supported");
+          "maxProperties",
+          path,
+          "it is less than the properties there may be, which is not supported");
     }
   }
 
@@ -310,7 +333,8 @@ final class JsonSchemaGrammar {
     int max = count(schema, "maxItems", Expr.UNBOUNDED, path);
     JsonNode items = schema.get("items");
     if (items != null && items.isArray()) {
-      throw new UnsupportedSchemaException("items", path, "write an array of schemas as 'prefixItems'");
+      throw new UnsupportedSchemaException(
+          "items", path, "write an array of schemas as 'prefixItems'");
     }
     Expr further = null;
     if (items != null && !isFalse(items)) {

@@ -13,7 +13,8 @@ import java.util.List;
 final class NetworkChecks {
   private final Network network;
   private final List<List<Integer>> before; // [node], by edges that take bytes or nothing
-  private final List<List<int[]>> calls; // [node], {caller, start of the rule, return} that wait for it
+  private final List<List<int[]>>
+      calls; // [node], {caller, start of the rule, return} that wait for it
 
   private NetworkChecks(Network network) {
     this.network = network;

@@ -79,7 +79,9 @@ final class NumberSchemas {
     }
     boolean fromZero = low != null && low.value().signum() == 0;
     boolean toZero = high != null && high.value().signum() == 0;
-    if (low != null && !fromZero || high != null && !toZero || step.bitLength() > 16
+    if (low != null && !fromZero
+        || high != null && !toZero
+        || step.bitLength() > 16
         || step.intValue() > MAX_DIVISOR) {
       throw new UnsupportedSchemaException(
           "multipleOf",

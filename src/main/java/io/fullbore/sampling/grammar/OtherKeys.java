@@ -31,8 +31,7 @@ final class OtherKeys {
       prefix.isName = true;
     }
     Expr quote = Expr.literal("\"");
-    Expr anything =
-        rules.add("key", Expr.sequence(Expr.any(Expr.utf8(JsonRules.RAW)), quote));
+    Expr anything = rules.add("key", Expr.sequence(Expr.any(Expr.utf8(JsonRules.RAW)), quote));
     return Expr.sequence(quote, after(all, anything));
   }
 

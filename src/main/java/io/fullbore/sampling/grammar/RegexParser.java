@@ -142,7 +142,10 @@ final class RegexParser {
         case '{' -> {
           at++;
           from = count();
-          to = take(',') ? at < pattern.length && pattern[at] == '}' ? Expr.UNBOUNDED : count() : from;
+          to =
+              take(',')
+                  ? at < pattern.length && pattern[at] == '}' ? Expr.UNBOUNDED : count()
+                  : from;
           require('}');
         }
         default -> {
@@ -243,7 +246,8 @@ final class RegexParser {
       if (at >= pattern.length) {
         throw error("a class has no end");
       }
-      if (pattern[at] == '[' || pattern[at] == '&' && at + 1 < pattern.length && pattern[at + 1] == '&') {
+      if (pattern[at] == '['
+          || pattern[at] == '&' && at + 1 < pattern.length && pattern[at + 1] == '&') {
         throw error("classes in classes are not supported; write \\[ for a bracket");
       }
       points = points.plus(classItem(negated));
@@ -253,8 +257,7 @@ final class RegexParser {
 
   private CodePoints classItem(boolean negated) {
     CodePoints from = classCharacter(negated);
-    boolean isRange =
-        at + 1 < pattern.length && pattern[at] == '-' && pattern[at + 1] != ']';
+    boolean isRange = at + 1 < pattern.length && pattern[at] == '-' && pattern[at + 1] != ']';
     if (!isRange) {
       return from;
     }

@@ -19,7 +19,8 @@ final class RuleSet {
    */
   int declare(String name) {
     if (names.size() == MAX_RULES) {
-      throw new GrammarException("the grammar is too large: more than %d rules".formatted(MAX_RULES));
+      throw new GrammarException(
+          "the grammar is too large: more than %d rules".formatted(MAX_RULES));
     }
     names.add(name);
     rules.add(null);

@@ -103,9 +103,10 @@ final class SchemaDisjointness {
         return true;
       }
     }
-    boolean ownClosed = a.has("properties") && !a.has("additionalProperties")
-        || a.path("additionalProperties").isBoolean()
-            && !a.path("additionalProperties").booleanValue();
+    boolean ownClosed =
+        a.has("properties") && !a.has("additionalProperties")
+            || a.path("additionalProperties").isBoolean()
+                && !a.path("additionalProperties").booleanValue();
     for (JsonNode name : b.path("required")) {
       if (ownClosed && !a.path("properties").has(name.asText()) && !isRequired(a, name)) {
         return true;

@@ -22,8 +22,20 @@ final class SchemaMerge {
   /** What says nothing of the values. */
   static final Set<String> ANNOTATIONS =
       Set.of(
-          "title", "description", "default", "examples", "example", "$schema", "$id", "$comment",
-          "$anchor", "deprecated", "readOnly", "writeOnly", "$defs", "definitions");
+          "title",
+          "description",
+          "default",
+          "examples",
+          "example",
+          "$schema",
+          "$id",
+          "$comment",
+          "$anchor",
+          "deprecated",
+          "readOnly",
+          "writeOnly",
+          "$defs",
+          "definitions");
 
   private final JsonNode document;
 
@@ -47,7 +59,8 @@ final class SchemaMerge {
       return schema.booleanValue() ? NODES.objectNode() : schema;
     }
     if (!schema.isObject()) {
-      throw new GrammarException("a schema at %s is neither an object nor a boolean".formatted(path));
+      throw new GrammarException(
+          "a schema at %s is neither an object nor a boolean".formatted(path));
     }
     ObjectNode own = NODES.objectNode();
     schema
@@ -98,8 +111,9 @@ final class SchemaMerge {
       throw new UnsupportedSchemaException(
           "$ref", path, "'%s' is no pointer into the schema itself".formatted(pointer));
     }
-    String decoded = java.net.URLDecoder.decode(
-        pointer.substring(1).replace("+", "%2B"), java.nio.charset.StandardCharsets.UTF_8);
+    String decoded =
+        java.net.URLDecoder.decode(
+            pointer.substring(1).replace("+", "%2B"), java.nio.charset.StandardCharsets.UTF_8);
     JsonNode target = document.at(decoded);
     if (target.isMissingNode()) {
       throw new UnsupportedSchemaException("$ref", path, "nothing is at '%s'".formatted(pointer));

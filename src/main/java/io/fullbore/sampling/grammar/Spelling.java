@@ -31,8 +31,7 @@ enum Spelling {
   };
 
   /** What cannot stand in a JSON string as it is. */
-  static final CodePoints JSON_ESCAPED =
-      CodePoints.range(0, 0x1f).plus(CodePoints.ofAll("\"\\"));
+  static final CodePoints JSON_ESCAPED = CodePoints.range(0, 0x1f).plus(CodePoints.ofAll("\"\\"));
 
   private static final String SHORT = "\b\f\n\r\t\"\\";
   private static final String SHORT_NAMES = "bfnrt\"\\";

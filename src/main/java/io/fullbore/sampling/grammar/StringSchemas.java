@@ -12,7 +12,8 @@ final class StringSchemas {
           + "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))";
   private static final String HOUR_AND_MINUTE = "(?:[01][0-9]|2[0-3]):[0-5][0-9]";
   private static final String TIME =
-      HOUR_AND_MINUTE + ":[0-5][0-9](?:\\.[0-9]{1,6})?(?:Z|\\+0[0-9]:[0-5][0-9]|[+-](?:0[1-9]|1[0-3]):[0-5][0-9])";
+      HOUR_AND_MINUTE
+          + ":[0-5][0-9](?:\\.[0-9]{1,6})?(?:Z|\\+0[0-9]:[0-5][0-9]|[+-](?:0[1-9]|1[0-3]):[0-5][0-9])";
   private static final String LABEL = "[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?";
   private static final String HOST = "(?:" + LABEL + "\\.){1,4}[a-z]{2,10}";
   private static final String BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";

@@ -38,8 +38,7 @@ class ConstrainedSamplingTest {
 
   private static final Tokenizer TOKENIZER = Vocabularies.demo();
   private static final int SIZE = TOKENIZER.vocabulary().size();
-  private static final Grammars GRAMMARS =
-      new Grammars(SIZE, id -> TOKENIZER.bytesOf(id, false));
+  private static final Grammars GRAMMARS = new Grammars(SIZE, id -> TOKENIZER.bytesOf(id, false));
 
   /** An answer that grows. */
   private static final class Answer implements TokenHistory {
@@ -78,8 +77,7 @@ class ConstrainedSamplingTest {
       JsonNode schema = new RandomSchemas(seed).document();
       TokenGrammar grammar;
       try {
-        grammar =
-            GRAMMARS.compile(new Constraint(Constraint.Kind.JSON_SCHEMA, schema.toString()));
+        grammar = GRAMMARS.compile(new Constraint(Constraint.Kind.JSON_SCHEMA, schema.toString()));
       } catch (GrammarException e) {
         continue;
       }
@@ -113,8 +111,7 @@ class ConstrainedSamplingTest {
     Random random = new Random(seed);
     Set<Integer> stops = TOKENIZER.vocabulary().endOfGenerationIds();
     SamplingParams params =
-        new SamplingParams(
-            1, 0, 1, 0, 0, 0, 1, Map.of(), seed, MAX_TOKENS, stops, -1, -1);
+        new SamplingParams(1, 0, 1, 0, 0, 0, 1, Map.of(), seed, MAX_TOKENS, stops, -1, -1);
     Sampler sampler = new Sampler(SIZE);
     Answer answer = new Answer();
     GrammarCursor cursor = grammar.cursor(stops, answer);

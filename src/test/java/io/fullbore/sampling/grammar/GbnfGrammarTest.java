@@ -114,8 +114,7 @@ class GbnfGrammarTest {
   void aMistakeIsNamedWithItsPlace(String line) {
     String[] parts = line.split(";");
     var thrown =
-        assertThrows(
-            GrammarException.class, () -> Texts.gbnf(parts[0].strip().replace('¶', '\n')));
+        assertThrows(GrammarException.class, () -> Texts.gbnf(parts[0].strip().replace('¶', '\n')));
     assertEquals(parts[1].strip(), thrown.getMessage());
   }
 }

@@ -111,7 +111,8 @@ class JsonSchemaGrammarTest {
         Texts.schema(
             """
             {'$ref':'#/$defs/node','$defs':{'node':{'type':'object','required':['v'],'properties':{
-              'v':{'type':'integer'},'next':{'anyOf':[{'$ref':'#/$defs/node'},{'type':'null'}]}}}}}""");
+              'v':{'type':'integer'},'next':{'anyOf':[{'$ref':'#/$defs/node'},{'type':'null'}]}}}}}\
+            """);
     assertTrue(Texts.accepts(tree, "{\"v\":1,\"next\":{\"v\": 2,\"next\":null}}"));
     assertTrue(!Texts.accepts(tree, "{\"v\":1,\"next\":{\"next\":null}}"));
   }
@@ -122,7 +123,8 @@ class JsonSchemaGrammarTest {
         Texts.schema(
             """
             {'allOf':[{'$ref':'#/$defs/a'}],'properties':{'b':{'type':'integer'}},'required':['b'],
-             '$defs':{'a':{'properties':{'a':{'type':'string'}},'required':['a']}}}""");
+             '$defs':{'a':{'properties':{'a':{'type':'string'}},'required':['a']}}}\
+            """);
     assertTrue(Texts.accepts(grammar, "{\"b\":1,\"a\":\"x\"}"));
     assertTrue(!Texts.accepts(grammar, "{\"b\":1}"));
   }
@@ -134,14 +136,16 @@ class JsonSchemaGrammarTest {
             """
             {'oneOf':[
               {'properties':{'kind':{'const':'a'},'x':{'type':'integer'}},'required':['kind']},
-              {'properties':{'kind':{'const':'b'},'x':{'type':'string'}},'required':['kind']}]}""");
+              {'properties':{'kind':{'const':'b'},'x':{'type':'string'}},'required':['kind']}]}\
+            """);
     assertTrue(Texts.accepts(grammar, "{\"kind\":\"b\",\"x\":\"1\"}"));
     assertTrue(!Texts.accepts(grammar, "{\"kind\":\"a\",\"x\":\"1\"}"));
   }
 
   @Test
   void whitespaceIsBounded() {
-    Grammar grammar = Texts.schema("{'properties':{'a':{'type':'array','items':{'type':'integer'}}}}");
+    Grammar grammar =
+        Texts.schema("{'properties':{'a':{'type':'array','items':{'type':'integer'}}}}");
     assertTrue(Texts.accepts(grammar, "{\n  \"a\": [\n    1,\n    2\n  ]\n}"));
     assertTrue(Texts.accepts(grammar, "{\"a\":[1,2]}"));
     assertTrue(!Texts.accepts(grammar, "{  \"a\":[1,2]}"));

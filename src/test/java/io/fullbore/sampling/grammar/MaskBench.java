@@ -13,7 +13,8 @@ final class MaskBench {
        "address":{"type":"object","properties":{"street":{"type":"string"},"zip":{"type":"string",
        "pattern":"^[0-9]{5}$"}},"required":["street","zip"]},
        "kind":{"enum":["person","robot","other"]}},
-       "required":["name","age","bio","tags","address","kind"]}""";
+       "required":["name","age","bio","tags","address","kind"]}\
+      """;
 
   private MaskBench() {}
 
@@ -25,8 +26,7 @@ final class MaskBench {
       TokenMasks masks = new TokenMasks(count, tokens::get, 128L << 20);
       long built = System.nanoTime();
       for (Constraint constraint :
-          List.of(
-              new Constraint(Constraint.Kind.JSON_SCHEMA, SCHEMA), Constraint.jsonObject())) {
+          List.of(new Constraint(Constraint.Kind.JSON_SCHEMA, SCHEMA), Constraint.jsonObject())) {
         measure(constraint, masks, tokens, round);
       }
       System.out.printf("round=%d tree=%d us%n", round, (built - begin) / 1000);

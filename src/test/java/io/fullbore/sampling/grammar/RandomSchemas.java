@@ -78,7 +78,8 @@ final class RandomSchemas {
   }
 
   private ObjectNode listed() {
-    ArrayNode values = NODES.arrayNode().add("a\"é").add(random.nextInt(50)).addNull().add("\u0001b");
+    ArrayNode values =
+        NODES.arrayNode().add("a\"é").add(random.nextInt(50)).addNull().add("\u0001b");
     values.add(NODES.objectNode().put("k", true));
     return random.nextBoolean()
         ? NODES.objectNode().set("enum", values)

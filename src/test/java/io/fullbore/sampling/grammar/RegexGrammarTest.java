@@ -17,9 +17,28 @@ class RegexGrammarTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a*", "(a|b)*c", "a{2,3}b?", "[a-c]+[^a-c]", ".", ".*a", "\\d+(\\.\\d+)?", "\\w\\W\\s",
-        "\\S+", "(?:ab|a)(c|bc)", "[^\\d\\s]*", "(a*)*b", "(?<name>a)+?b{0}", "(a{2}){2}", "^a|b$",
-        "[-a]_", "[é-λ]+", "\\u0061\\x62", "[😀]?a", "(|a)b", "\\.|\\-", "(a|ab)(c|bcd)(0*)"
+        "a*",
+        "(a|b)*c",
+        "a{2,3}b?",
+        "[a-c]+[^a-c]",
+        ".",
+        ".*a",
+        "\\d+(\\.\\d+)?",
+        "\\w\\W\\s",
+        "\\S+",
+        "(?:ab|a)(c|bc)",
+        "[^\\d\\s]*",
+        "(a*)*b",
+        "(?<name>a)+?b{0}",
+        "(a{2}){2}",
+        "^a|b$",
+        "[-a]_",
+        "[é-λ]+",
+        "\\u0061\\x62",
+        "[😀]?a",
+        "(|a)b",
+        "\\.|\\-",
+        "(a|ab)(c|bcd)(0*)"
       })
   void matchesWhatJavaMatches(String pattern) {
     Grammar grammar = Texts.regex(pattern);
@@ -39,8 +58,27 @@ class RegexGrammarTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "(?=a)", "(?!a)", "(?<=a)b", "(?i)a", "(a)\\1", "\\bword", "a++", "(a", "a)", "[a", "*a",
-        "a{2,1}", "a{", "\\", "[b-a]", "a^b", "(a$)b", "\\p{L}", "[a[b]]", "\\ud800", "[^\\x00-\\u{10FFFF}]"
+        "(?=a)",
+        "(?!a)",
+        "(?<=a)b",
+        "(?i)a",
+        "(a)\\1",
+        "\\bword",
+        "a++",
+        "(a",
+        "a)",
+        "[a",
+        "*a",
+        "a{2,1}",
+        "a{",
+        "\\",
+        "[b-a]",
+        "a^b",
+        "(a$)b",
+        "\\p{L}",
+        "[a[b]]",
+        "\\ud800",
+        "[^\\x00-\\u{10FFFF}]"
       })
   void refusesWhatItDoesNotKnow(String pattern) {
     assertThrows(GrammarException.class, () -> Texts.regex(pattern));

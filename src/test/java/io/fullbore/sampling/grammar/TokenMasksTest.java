@@ -18,7 +18,8 @@ class TokenMasksTest {
       """
       {'properties':{'name':{'type':'string','maxLength':70},'tags':{'type':'array','items':
        {'enum':['a','bc','bcd']}},'n':{'type':'number'},'more':{'$ref':'#'}},
-       'additionalProperties':{'type':['string','object']}}""";
+       'additionalProperties':{'type':['string','object']}}\
+      """;
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6})
@@ -52,7 +53,8 @@ class TokenMasksTest {
   @Test
   void tokensWithoutBytesAreNeverAllowed() {
     TokenMasks masks =
-        new TokenMasks(3, id -> id == 1 ? new byte[0] : "ab".getBytes(StandardCharsets.UTF_8), 1024);
+        new TokenMasks(
+            3, id -> id == 1 ? new byte[0] : "ab".getBytes(StandardCharsets.UTF_8), 1024);
     int[] mask = masks.after(Texts.regex("a*b*").start());
     assertTrue(isAllowed(mask, 0) && isAllowed(mask, 2), "tokens of the same bytes");
     assertFalse(isAllowed(mask, 1));
