@@ -363,14 +363,13 @@ public abstract class BackendContract {
   /** A mask of one token in seven, for one row in two, and of another length than the logits. */
   @Test
   void choosesAllowedTokensOnly() throws IOException {
-    try (Bench bench = new Bench(small("llama").build())) {
-      int vocabulary = bench.backend.vocabularySize();
-      for (int step = 0; step < 3; step++) {
+    for (int step = 0; step < 3; step++) {
+      try (Bench bench = new Bench(small("llama").build())) {
         List<StepBatch.Want.Token> wanted = new ArrayList<>();
         List<int[]> sequences = new ArrayList<>();
         for (SamplingParams params : WAYS_TO_CHOOSE) {
           int[] tokens = tokens(5, 60 + sequences.size() + 10 * step);
-          int[] mask = new int[vocabulary / 32 - step];
+          int[] mask = new int[bench.backend.vocabularySize() / 32 - step];
           for (int id = 3 + step; id < 32 * mask.length; id += 7) {
             mask[id / 32] |= 1 << id;
           }

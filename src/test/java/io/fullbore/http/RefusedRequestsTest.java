@@ -87,7 +87,7 @@ class RefusedRequestsTest {
           "user":7                   | user                   | invalid_type
           "metadata":"x"             | metadata               | invalid_type
           "foo":1                    | foo                    | unknown_parameter
-          "guided_json":{}           | guided_json            | unknown_parameter
+          "guided_decoding_backend":"x" | guided_decoding_backend | unknown_parameter
           """)
   void bothEndpointsRefuse(String field, String param, String code) throws Exception {
     assertRefused(
