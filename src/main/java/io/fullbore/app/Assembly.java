@@ -198,7 +198,11 @@ final class Assembly implements AutoCloseable {
               .setWorkerPoolSize(1);
       vertx
           .deployVerticle(
-              new EngineVerticle(name, engineSettings, () -> entry.loaded.backend(replica, engine)),
+              new EngineVerticle(
+                  name,
+                  engineSettings,
+                  entry.served.grammars(),
+                  () -> entry.loaded.backend(replica, engine)),
               ownThread)
           .await();
     }

@@ -61,7 +61,8 @@ public abstract class HostSampledBackend implements Backend {
         if (topCount >= 0) {
           System.arraycopy(logits, offset, unchanged, 0, unchanged.length);
         }
-        tokens[row] = sampler.sample(logits, offset, wanted.params(), wanted.history());
+        int[] mask = wanted.allowed() == null ? null : wanted.allowed().mask();
+        tokens[row] = sampler.sample(logits, offset, wanted.params(), wanted.history(), mask);
         if (topCount >= 0 && tokens[row] >= 0) {
           logprobs[row] = Logprobs.of(unchanged, 0, unchanged.length, tokens[row], topCount);
         }

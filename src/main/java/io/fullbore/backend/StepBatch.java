@@ -2,6 +2,7 @@ package io.fullbore.backend;
 
 import io.fullbore.core.SamplingParams;
 import io.fullbore.kv.BlockTable;
+import io.fullbore.sampling.AllowedTokens;
 import io.fullbore.sampling.TokenHistory;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +45,16 @@ public final class StepBatch {
      * negative.
      *
      * @param history the sequence's tokens up to the last row; when the step is begun it is as long
-     *     as then, later it grows. Where {@code params} has penalties, all of its tokens are known
+     *     as then, later it grows. Where the choice depends on it, all of its tokens are known
+     * @param allowed the tokens that may be chosen, asked when the step is begun; null for all
      */
-    record Token(SamplingParams params, TokenHistory history) implements Want {}
+    record Token(SamplingParams params, TokenHistory history, @Nullable AllowedTokens allowed)
+        implements Want {
+      /** Any token may be chosen. */
+      public Token(SamplingParams params, TokenHistory history) {
+        this(params, history, null);
+      }
+    }
 
     /**
      * The log-probabilities of the sequence's own tokens {@code [from, to)}, each foretold by the

@@ -12,9 +12,9 @@ import java.util.Set;
 /**
  * The digest of all that shapes an answer: SHA-256 over a canonical form of the request's body, in
  * which the order of names and the spelling of numbers and strings do not matter (but in tools and
- * template variables, which templates print), and everything else does: fields that nobody knows,
- * and whether a field is null or absent. The texts of messages are stripped at their ends, as in
- * the source of the design; nothing else is cleaned.
+ * template variables, which templates print, and in schemas), and everything else does: fields that
+ * nobody knows, and whether a field is null or absent. The texts of messages are stripped at their
+ * ends, as in the source of the design; nothing else is cleaned.
  *
  * <pre>
  *   value  := 'n' | 't' | 'f' | '#' number ';' | '"' length ':' text | '[' value* ']' | '{' field* '}'
@@ -29,8 +29,12 @@ public final class CanonicalRequest {
       Set.of(
           "stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key");
 
-  /** What templates print as it is written: here the order of names shapes the answer. */
-  private static final Set<String> RENDERED = Set.of("tools", "chat_template_kwargs");
+  /**
+   * What templates print as it is written, and schemas, whose properties the answer has in their
+   * order: here the order of names shapes the answer.
+   */
+  private static final Set<String> RENDERED =
+      Set.of("tools", "chat_template_kwargs", "response_format", "guided_json");
 
   private CanonicalRequest() {}
 

@@ -2,6 +2,7 @@ package io.fullbore.core;
 
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the next token is chosen, and when a sequence ends.
@@ -21,6 +22,8 @@ import java.util.Set;
  * @param topLogprobs likeliest alternatives reported per generated token; -1 reports no
  *     log-probabilities at all, 0 only those of the tokens themselves
  * @param promptLogprobs likeliest alternatives reported per prompt token, -1 for none at all
+ * @param constraint what the answer's text must be, null for anything; then a stop token comes only
+ *     where the text may end
  */
 public record SamplingParams(
     float temperature,
@@ -35,7 +38,40 @@ public record SamplingParams(
     int maxTokens,
     Set<Integer> stopTokens,
     int topLogprobs,
-    int promptLogprobs) {
+    int promptLogprobs,
+    @Nullable Constraint constraint) {
+
+  /** Without a constraint. */
+  public SamplingParams(
+      float temperature,
+      int topK,
+      float topP,
+      float minP,
+      float presencePenalty,
+      float frequencyPenalty,
+      float repetitionPenalty,
+      Map<Integer, Float> logitBias,
+      long seed,
+      int maxTokens,
+      Set<Integer> stopTokens,
+      int topLogprobs,
+      int promptLogprobs) {
+    this(
+        temperature,
+        topK,
+        topP,
+        minP,
+        presencePenalty,
+        frequencyPenalty,
+        repetitionPenalty,
+        logitBias,
+        seed,
+        maxTokens,
+        stopTokens,
+        topLogprobs,
+        promptLogprobs,
+        null);
+  }
 
   public SamplingParams {
     require(temperature >= 0 && Float.isFinite(temperature), "temperature", temperature);
@@ -56,6 +92,11 @@ public record SamplingParams(
   }
 
   /** Whether a choice depends on which tokens came before it, beside the logits. */
+  public boolean dependsOnHistory() {
+    return hasPenalties() || constraint != null;
+  }
+
+  /** Whether tokens that came before have other logits. */
   public boolean hasPenalties() {
     return presencePenalty != 0 || frequencyPenalty != 0 || repetitionPenalty != 1;
   }
@@ -75,7 +116,8 @@ public record SamplingParams(
         maxTokens,
         stopTokens,
         topLogprobs,
-        promptLogprobs);
+        promptLogprobs,
+        constraint);
   }
 
   private static void require(boolean condition, String name, Number value) {

@@ -3,12 +3,16 @@ package io.fullbore.engine;
 import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendException;
 import io.fullbore.backend.StepResult;
+import io.fullbore.core.Constraint;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.RequestId;
 import io.fullbore.kv.BlockCopy;
 import io.fullbore.kv.KvCache;
 import io.fullbore.sampling.TokenLogprobs;
+import io.fullbore.sampling.grammar.GrammarException;
+import io.fullbore.sampling.grammar.Grammars;
+import io.fullbore.sampling.grammar.TokenGrammar;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -37,6 +41,7 @@ public final class Engine implements AutoCloseable {
 
   private final Backend backend;
   private final EngineSettings settings;
+  private final @Nullable Grammars grammars;
   private final EventSink sink;
   private final LongSupplier nanoClock;
   private final KvCache cache;
@@ -50,10 +55,21 @@ public final class Engine implements AutoCloseable {
   private long generatedTokens;
   private @Nullable String fault;
 
+  /** An engine that takes no constrained requests. */
+  public Engine(Backend backend, EngineSettings settings, EventSink sink, LongSupplier nanoClock) {
+    this(backend, settings, null, sink, nanoClock);
+  }
+
   /**
+   * @param grammars of the model's vocabulary; null where no request has a constraint
    * @param nanoClock a monotonic clock, such as {@link System#nanoTime}
    */
-  public Engine(Backend backend, EngineSettings settings, EventSink sink, LongSupplier nanoClock) {
+  public Engine(
+      Backend backend,
+      EngineSettings settings,
+      @Nullable Grammars grammars,
+      EventSink sink,
+      LongSupplier nanoClock) {
     if (settings.maxRunning() > backend.maxStepTokens()) {
       throw new IllegalArgumentException(
           "engine.maxRunning=%d must not exceed engine.maxStepTokens=%d: every running sequence decodes one token per step"
@@ -61,6 +77,7 @@ public final class Engine implements AutoCloseable {
     }
     this.backend = backend;
     this.settings = settings;
+    this.grammars = grammars;
     this.sink = sink;
     this.nanoClock = nanoClock;
     cache =
@@ -87,7 +104,26 @@ public final class Engine implements AutoCloseable {
                   capacity, request.prompt().length, request.params().maxTokens())));
       return;
     }
-    scheduler.add(request);
+    TokenGrammar grammar = null;
+    Constraint constraint = request.params().constraint();
+    if (constraint != null) {
+      try {
+        grammar = compile(constraint);
+      } catch (GrammarException e) {
+        Failure failure = new Failure.InvalidRequest(e.getMessage(), null, "invalid_value");
+        emit(request, new SequenceEvent.Failed(request.id(), failure));
+        return;
+      }
+    }
+    scheduler.add(request, grammar);
+  }
+
+  /** Where the API is in the same process, it has compiled the grammar already. */
+  private TokenGrammar compile(Constraint constraint) {
+    if (grammars == null) {
+      throw new GrammarException("this engine takes no constraints");
+    }
+    return grammars.compile(constraint);
   }
 
   /** Drops a sequence and frees what it holds; does nothing when it has ended already. */
@@ -262,7 +298,11 @@ public final class Engine implements AutoCloseable {
     }
     int token = result.tokens()[row];
     if (token < 0) {
-      fail(id, new Failure.EngineFailed("The model gave no finite logits for this request."));
+      String why =
+          sequence.params().constraint() == null
+              ? "The model gave no finite logits for this request."
+              : "The model has no token that the request's grammar allows here.";
+      fail(id, new Failure.EngineFailed(why));
       return;
     }
     generatedTokens++;
@@ -271,7 +311,9 @@ public final class Engine implements AutoCloseable {
       return;
     }
     emit(sequence.request(), new SequenceEvent.Token(id, token, result.logprobs()[row]));
-    if (sequence.knownAnswerCount() >= sequence.params().maxTokens()) {
+    if (sequence.isComplete()) {
+      finish(sequence, FinishReason.STOP);
+    } else if (sequence.knownAnswerCount() >= sequence.params().maxTokens()) {
       finish(sequence, FinishReason.LENGTH);
     }
   }

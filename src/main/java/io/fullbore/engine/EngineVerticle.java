@@ -3,6 +3,7 @@ package io.fullbore.engine;
 import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendException;
 import io.fullbore.core.Failure;
+import io.fullbore.sampling.grammar.Grammars;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
@@ -32,6 +33,7 @@ public final class EngineVerticle extends VerticleBase {
 
   private final String version;
   private final EngineSettings settings;
+  private final @Nullable Grammars grammars;
   private final Supplier<Backend> backendFactory;
   private final long reopenMs;
   private final Map<String, List<SequenceEvent>> outbox = new HashMap<>();
@@ -49,21 +51,40 @@ public final class EngineVerticle extends VerticleBase {
 
   private boolean drained;
 
+  /** An engine that takes no constrained requests. */
+  public EngineVerticle(String version, EngineSettings settings, Supplier<Backend> backendFactory) {
+    this(version, settings, null, backendFactory, REOPEN_MS);
+  }
+
   /**
    * @param version the engine's name on the bus: the model version, and which replica where there
    *     are several
+   * @param grammars of the model's vocabulary
    * @param backendFactory called on the engine thread, once and again after a device was lost
    */
-  @SuppressWarnings("NullAway.Init")
-  public EngineVerticle(String version, EngineSettings settings, Supplier<Backend> backendFactory) {
-    this(version, settings, backendFactory, REOPEN_MS);
+  public EngineVerticle(
+      String version,
+      EngineSettings settings,
+      Grammars grammars,
+      Supplier<Backend> backendFactory) {
+    this(version, settings, grammars, backendFactory, REOPEN_MS);
+  }
+
+  EngineVerticle(
+      String version, EngineSettings settings, Supplier<Backend> backendFactory, long reopenMs) {
+    this(version, settings, null, backendFactory, reopenMs);
   }
 
   @SuppressWarnings("NullAway.Init")
-  EngineVerticle(
-      String version, EngineSettings settings, Supplier<Backend> backendFactory, long reopenMs) {
+  private EngineVerticle(
+      String version,
+      EngineSettings settings,
+      @Nullable Grammars grammars,
+      Supplier<Backend> backendFactory,
+      long reopenMs) {
     this.version = version;
     this.settings = settings;
+    this.grammars = grammars;
     this.backendFactory = backendFactory;
     this.reopenMs = reopenMs;
   }
@@ -80,7 +101,7 @@ public final class EngineVerticle extends VerticleBase {
   private void open() {
     Backend backend = backendFactory.get();
     LOG.info("model={} runs on {}", version, backend.describe());
-    engine = new Engine(backend, settings, this::collect, System::nanoTime);
+    engine = new Engine(backend, settings, grammars, this::collect, System::nanoTime);
   }
 
   private void receive(Message<EngineMessage> message) {

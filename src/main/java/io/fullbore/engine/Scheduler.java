@@ -4,6 +4,7 @@ import io.fullbore.core.RequestId;
 import io.fullbore.kv.BlockHash;
 import io.fullbore.kv.KvCache;
 import io.fullbore.kv.PrefixHasher;
+import io.fullbore.sampling.grammar.TokenGrammar;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -32,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Steps in flight.</b> A step may be planned while the one before it runs. A sequence that
  * the running step completes can decode on with its unknown token; but not when that may be its
- * last, nor when penalties make the next choice depend on it. Then it sits one step out. A sequence
- * that was preempted waits for its unknown token. Blocks are given away at once: steps run in
- * order.
+ * last, nor when penalties or a grammar make the next choice depend on it. Then it sits one step
+ * out. A sequence that was preempted waits for its unknown token. Blocks are given away at once:
+ * steps run in order.
  *
  * <p>Invariant: every sequence is either waiting without blocks or running. Owned by the engine
  * thread.
@@ -72,10 +73,15 @@ final class Scheduler {
     this.maxRunning = maxRunning;
   }
 
-  /** Takes a new sequence in; its prompt and answer together fit the cache. */
-  void add(GenerationRequest request) {
+  /**
+   * Takes a new sequence in; its prompt and answer together fit the cache.
+   *
+   * @param grammar of the request's constraint; null without one
+   */
+  void add(GenerationRequest request, @Nullable TokenGrammar grammar) {
     long tag = tokensHandled + Math.min(request.prompt().length, MAX_HEAD_START);
-    Sequence sequence = new Sequence(request, hasher.root(request.tenant()), tag, arrivals++);
+    Sequence sequence =
+        new Sequence(request, grammar, hasher.root(request.tenant()), tag, arrivals++);
     if (byId.putIfAbsent(request.id(), sequence) != null) {
       throw new IllegalArgumentException("id=" + request.id() + " is in the engine already");
     }
@@ -116,7 +122,7 @@ final class Scheduler {
   private static boolean canDecode(Sequence sequence) {
     return !sequence.hasUnknown()
         || sequence.answerCount() < sequence.params().maxTokens()
-            && !sequence.params().hasPenalties();
+            && !sequence.params().dependsOnHistory();
   }
 
   /** Grows the sequence by the block of its next token, preempting larger tags where it must. */

@@ -6,9 +6,12 @@ import io.fullbore.core.Usage;
 import io.fullbore.kv.BlockHash;
 import io.fullbore.kv.BlockTable;
 import io.fullbore.sampling.TokenHistory;
+import io.fullbore.sampling.grammar.GrammarCursor;
+import io.fullbore.sampling.grammar.TokenGrammar;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sequence in the engine: its tokens, how many of them are in the KV cache, and its blocks.
@@ -35,6 +38,7 @@ final class Sequence implements TokenHistory {
   private final long arrival;
   private final List<BlockHash> hashChain = new ArrayList<>(); // [full block]
   private final BlockTable blocks = new BlockTable();
+  private final @Nullable GrammarCursor cursor;
   private final StepBatch.Want.Token nextToken;
   private int[] tokens;
   private int tokenCount;
@@ -45,14 +49,25 @@ final class Sequence implements TokenHistory {
   private int cachedTokens = -1;
   private int scoredCount = 1;
 
-  Sequence(GenerationRequest request, BlockHash prefixRoot, long finishTag, long arrival) {
+  Sequence(
+      GenerationRequest request,
+      @Nullable TokenGrammar grammar,
+      BlockHash prefixRoot,
+      long finishTag,
+      long arrival) {
     this.request = request;
     this.prefixRoot = prefixRoot;
     this.finishTag = finishTag;
     this.arrival = arrival;
     this.tokens = request.prompt();
     this.tokenCount = tokens.length;
-    this.nextToken = new StepBatch.Want.Token(request.params(), this);
+    this.cursor = grammar == null ? null : grammar.cursor(request.params().stopTokens(), this);
+    this.nextToken = new StepBatch.Want.Token(request.params(), this, cursor);
+  }
+
+  /** Whether a constraint leaves nothing to add; all tokens are known. */
+  boolean isComplete() {
+    return cursor != null && cursor.isComplete();
   }
 
   GenerationRequest request() {

@@ -3,12 +3,13 @@ package io.fullbore.sampling;
 import io.fullbore.core.SamplingParams;
 import java.util.Arrays;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the next token of a sequence from its logits:
  *
  * <pre>
- *   logits -> bias -> penalties -> (temperature 0: the likeliest)
+ *   logits -> mask -> bias -> penalties -> (temperature 0: the likeliest)
  *          -> /temperature -> min_p -> top_k -> top_p -> one draw
  * </pre>
  *
@@ -40,6 +41,23 @@ public final class Sampler {
    * @return the chosen id, or -1 when the logits hold no finite maximum (a NaN or all -infinity)
    */
   public int sample(float[] logits, int offset, SamplingParams params, TokenHistory history) {
+    return sample(logits, offset, params, history, null);
+  }
+
+  /**
+   * The same from a part of the tokens.
+   *
+   * @param mask as {@link AllowedTokens#mask} gives it; null for all tokens
+   */
+  public int sample(
+      float[] logits,
+      int offset,
+      SamplingParams params,
+      TokenHistory history,
+      int @Nullable [] mask) {
+    if (mask != null) {
+      applyMask(logits, offset, mask);
+    }
     applyBias(logits, offset, params.logitBias());
     applyPenalties(logits, offset, params, history);
     int best = likeliest(logits, offset);
@@ -53,6 +71,22 @@ public final class Sampler {
     total = keepNucleus(params.topP(), total, max, params.temperature());
     int drawIndex = history.tokenCount() - history.promptTokenCount();
     return draw(uniform(params.seed(), drawIndex) * total);
+  }
+
+  /** What is not in the mask becomes impossible. */
+  private void applyMask(float[] logits, int offset, int[] mask) {
+    for (int word = 0; word * 32 < vocabularySize; word++) {
+      int bits = word < mask.length ? mask[word] : 0;
+      if (bits == -1) {
+        continue;
+      }
+      int end = Math.min(vocabularySize, word * 32 + 32);
+      for (int id = word * 32; id < end; id++) {
+        if ((bits >>> id & 1) == 0) {
+          logits[offset + id] = Float.NEGATIVE_INFINITY;
+        }
+      }
+    }
   }
 
   private void applyBias(float[] logits, int offset, Map<Integer, Float> bias) {

@@ -1,6 +1,7 @@
 package io.fullbore.serving;
 
 import io.fullbore.core.Account;
+import io.fullbore.core.Constraint;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -66,6 +67,7 @@ public record CompletionCall(
    * @param ignoreEos whether the model's own end tokens are ordinary tokens
    * @param topLogprobs -1 for no log-probabilities
    * @param promptLogprobs -1 for none of the prompt
+   * @param guidance what the answer's text must be; null for anything
    */
   public record Sampling(
       float temperature,
@@ -80,10 +82,43 @@ public record CompletionCall(
       Set<Integer> stopTokenIds,
       boolean ignoreEos,
       int topLogprobs,
-      int promptLogprobs) {
+      int promptLogprobs,
+      @Nullable Guidance guidance) {
     public Sampling {
       logitBias = Map.copyOf(logitBias);
       stopTokenIds = Set.copyOf(stopTokenIds);
+    }
+
+    /** Without guidance. */
+    public Sampling(
+        float temperature,
+        int topK,
+        float topP,
+        float minP,
+        float presencePenalty,
+        float frequencyPenalty,
+        float repetitionPenalty,
+        Map<Integer, Float> logitBias,
+        @Nullable Long seed,
+        Set<Integer> stopTokenIds,
+        boolean ignoreEos,
+        int topLogprobs,
+        int promptLogprobs) {
+      this(
+          temperature,
+          topK,
+          topP,
+          minP,
+          presencePenalty,
+          frequencyPenalty,
+          repetitionPenalty,
+          logitBias,
+          seed,
+          stopTokenIds,
+          ignoreEos,
+          topLogprobs,
+          promptLogprobs,
+          null);
     }
 
     /** Plain sampling at temperature 1. */
@@ -91,4 +126,11 @@ public record CompletionCall(
       return new Sampling(1, 0, 1, 0, 0, 0, 1, Map.of(), null, Set.of(), false, -1, -1);
     }
   }
+
+  /**
+   * What the caller said of the answer's text.
+   *
+   * @param param the parameter that says it
+   */
+  public record Guidance(Constraint constraint, String param) {}
 }

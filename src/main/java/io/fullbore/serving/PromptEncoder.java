@@ -3,9 +3,11 @@ package io.fullbore.serving;
 import io.fullbore.chat.ChatRequestView;
 import io.fullbore.chat.ChatTemplateException;
 import io.fullbore.chat.RenderedPrompt;
+import io.fullbore.core.Constraint;
 import io.fullbore.core.Failure;
 import io.fullbore.core.RequestId;
 import io.fullbore.core.SamplingParams;
+import io.fullbore.sampling.grammar.GrammarException;
 import io.fullbore.tokenizer.Piece;
 import io.fullbore.tokenizer.Tokenizer;
 import io.fullbore.tokenizer.Vocabulary;
@@ -33,6 +35,10 @@ public final class PromptEncoder {
   }
 
   static Encoded encode(CompletionCall call, ServedModel model) {
+    Failure unusable = unusableGuidance(call.sampling().guidance(), model);
+    if (unusable != null) {
+      return new Encoded.Failed(unusable);
+    }
     long seed =
         call.sampling().seed() != null
             ? call.sampling().seed()
@@ -59,6 +65,23 @@ public final class PromptEncoder {
       }
     }
     return new Encoded.Ready(specs);
+  }
+
+  /** Compiles the grammar, so that the engine finds it there. */
+  private static @Nullable Failure unusableGuidance(
+      CompletionCall.@Nullable Guidance guidance, ServedModel model) {
+    if (guidance == null) {
+      return null;
+    }
+    try {
+      model.grammars().compile(guidance.constraint());
+      return null;
+    } catch (GrammarException e) {
+      return new Failure.InvalidRequest(
+          "Invalid value for '%s': %s.".formatted(guidance.param(), e.getMessage()),
+          guidance.param(),
+          "invalid_value");
+    }
   }
 
   private static int[] ids(Prompt prompt, ServedModel model) {
@@ -144,6 +167,8 @@ public final class PromptEncoder {
       stopTokens.addAll(model.tokenizer().vocabulary().endOfGenerationIds());
     }
     Integer maxTokens = call.maxTokens();
+    CompletionCall.Guidance guidance = sampling.guidance();
+    Constraint constraint = guidance == null ? null : guidance.constraint();
     return new SamplingParams(
         sampling.temperature(),
         sampling.topK(),
@@ -157,7 +182,8 @@ public final class PromptEncoder {
         maxTokens == null ? model.contextTokens() - promptTokens : maxTokens,
         stopTokens,
         sampling.topLogprobs(),
-        sampling.promptLogprobs());
+        sampling.promptLogprobs(),
+        constraint);
   }
 
   private static Encoded failed(String message, String param) {

@@ -1,6 +1,7 @@
 package io.fullbore.serving;
 
 import io.fullbore.chat.ChatTemplate;
+import io.fullbore.sampling.grammar.Grammars;
 import io.fullbore.tokenizer.Tokenizer;
 
 /**
@@ -11,6 +12,7 @@ import io.fullbore.tokenizer.Tokenizer;
  * @param digest of all that shapes its answers: weights, vocabulary, template, context
  * @param createdEpochSeconds when it was loaded
  * @param contextTokens tokens that prompt and answer may have together
+ * @param grammars what answers were constrained to, over the model's vocabulary
  */
 public record ServedModel(
     String name,
@@ -19,4 +21,26 @@ public record ServedModel(
     long createdEpochSeconds,
     int contextTokens,
     Tokenizer tokenizer,
-    ChatTemplate template) {}
+    ChatTemplate template,
+    Grammars grammars) {
+
+  /** With no grammar compiled yet. */
+  public ServedModel(
+      String name,
+      String version,
+      String digest,
+      long createdEpochSeconds,
+      int contextTokens,
+      Tokenizer tokenizer,
+      ChatTemplate template) {
+    this(
+        name,
+        version,
+        digest,
+        createdEpochSeconds,
+        contextTokens,
+        tokenizer,
+        template,
+        new Grammars(tokenizer.vocabulary().size(), id -> tokenizer.bytesOf(id, false)));
+  }
+}

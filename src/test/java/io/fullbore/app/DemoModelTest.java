@@ -56,6 +56,45 @@ class DemoModelTest {
     }
   }
 
+  /** A prompt that asks for something else altogether. */
+  @Test
+  void anAnswerKeepsToAGrammar() throws Exception {
+    JsonObject schema =
+        new JsonObject(
+            """
+            {"type":"object","properties":{"city":{"enum":["Paris","Rome"]},"n":{"type":"integer",
+             "minimum":10,"maximum":99}},"required":["city","n"],"additionalProperties":false}\
+            """);
+    JsonObject format =
+        new JsonObject()
+            .put("type", "json_schema")
+            .put(
+                "json_schema",
+                new JsonObject().put("name", "x").put("strict", true).put("schema", schema));
+    JsonObject answer = new JsonObject(constrained("response_format", format));
+    assertTrue(Set.of("Paris", "Rome").contains(answer.getString("city")), answer.encode());
+    assertTrue(answer.getInteger("n") >= 10 && answer.getInteger("n") < 100, answer.encode());
+    assertTrue(constrained("guided_regex", "[a-c]{4}!").matches("[a-c]{4}!"));
+    assertEquals("Maybe.", constrained("guided_choice", new JsonArray().add("Maybe.")));
+    assertTrue(
+        constrained("grammar", "root ::= \"<\" x \">\"\nx ::= \"é\" | [0-9]{2}")
+            .matches("<(é|[0-9]{2})>"));
+  }
+
+  private String constrained(String name, Object value) throws Exception {
+    JsonObject hello = new JsonObject().put("role", "user").put("content", "Hello!");
+    RunningServer.Answer answer =
+        whole(
+                new JsonObject()
+                    .put("model", "fullbore-demo")
+                    .put("messages", new JsonArray().add(hello))
+                    .put("temperature", 0)
+                    .put(name, value))
+            .get();
+    assertEquals("stop", answer.finishReason(), answer.text());
+    return answer.text();
+  }
+
   private static byte[] resource(String name) throws IOException {
     try (InputStream input = DemoModelTest.class.getResourceAsStream(name)) {
       return Objects.requireNonNull(input, name).readAllBytes();

@@ -298,7 +298,8 @@ public abstract class BackendContract {
       float[] rowLogits, StepBatch.Want.Token wanted, StepResult result, int row) {
     SamplingParams params = wanted.params();
     float[] changed = rowLogits.clone();
-    int expected = new Sampler(changed.length).sample(changed, 0, params, wanted.history());
+    int[] mask = wanted.allowed() == null ? null : wanted.allowed().mask();
+    int expected = new Sampler(changed.length).sample(changed, 0, params, wanted.history(), mask);
     int chosen = result.tokens()[row];
     if (chosen != expected) {
       assertNear(
@@ -355,6 +356,40 @@ public abstract class BackendContract {
         float[] logits = bench.prefill(sequences.get(row), MAX_STEP_TOKENS);
         assertEquals(vocabulary, logits.length);
         assertChosen(logits, wanted.get(row), result, row);
+      }
+    }
+  }
+
+  /** A mask of one token in seven, for one row in two, and of another length than the logits. */
+  @Test
+  void choosesAllowedTokensOnly() throws IOException {
+    for (int step = 0; step < 3; step++) {
+      try (Bench bench = new Bench(small("llama").build())) {
+        List<StepBatch.Want.Token> wanted = new ArrayList<>();
+        List<int[]> sequences = new ArrayList<>();
+        for (SamplingParams params : WAYS_TO_CHOOSE) {
+          int[] tokens = tokens(5, 60 + sequences.size() + 10 * step);
+          int[] mask = new int[bench.backend.vocabularySize() / 32 - step];
+          for (int id = 3 + step; id < 32 * mask.length; id += 7) {
+            mask[id / 32] |= 1 << id;
+          }
+          boolean masked = (sequences.size() + step) % 2 == 0;
+          sequences.add(tokens);
+          wanted.add(
+              new StepBatch.Want.Token(
+                  params, new History(tokens, 5, 5), masked ? () -> mask : null));
+          bench.batch.add(tokens, 0, 5, bench.table(5), wanted.getLast());
+        }
+        bench.backend.begin(bench.batch);
+        bench.batch.clear();
+        StepResult result = bench.backend.await();
+        for (int row = 0; row < wanted.size(); row++) {
+          if (wanted.get(row).allowed() != null) {
+            assertEquals(3 + step, result.tokens()[row] % 7, "row=" + row);
+          }
+          float[] logits = bench.prefill(sequences.get(row), MAX_STEP_TOKENS);
+          assertChosen(logits, wanted.get(row), result, row);
+        }
       }
     }
   }

@@ -71,6 +71,10 @@ class CanonicalRequestTest {
     assertNotEquals(digest("{\"prompt\":\"a\"}"), digest("{\"prompt\":\"a \"}"));
     assertNotEquals(digest("{\"stop\":\"a\"}"), digest("{\"stop\":\"a \"}"));
     assertNotEquals(
+        digest("{\"guided_json\":{\"properties\":{\"a\":{},\"b\":{}}}}"),
+        digest("{\"guided_json\":{\"properties\":{\"b\":{},\"a\":{}}}}"));
+    assertNotEquals(digest("{\"grammar\":\"a\"}"), digest("{\"guided_grammar\":\"a\"}"));
+    assertNotEquals(
         digest("{\"tools\":[{\"content\":\"a\"}]}"), digest("{\"tools\":[{\"content\":\"a \"}]}"));
     assertEquals(
         digest("{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}]}"),

@@ -30,6 +30,7 @@ final class PipelinedBackend extends RememberingBackend {
   private record Choice(
       @Nullable SamplingParams params,
       @Nullable TokenHistory history,
+      int @Nullable [] mask,
       int scoredToken,
       int topCount) {}
 
@@ -93,10 +94,16 @@ final class PipelinedBackend extends RememberingBackend {
 
   private static Choice choice(StepBatch batch, int logitRow) {
     StepBatch.Want.Token wanted = batch.sampled(logitRow);
-    return wanted == null
-        ? new Choice(null, null, batch.scoredToken(logitRow), batch.scoredTopCount(logitRow))
-        : new Choice(
-            wanted.params(), CopiedHistory.of(wanted.history()), -1, wanted.params().topLogprobs());
+    if (wanted == null) {
+      return new Choice(
+          null, null, null, batch.scoredToken(logitRow), batch.scoredTopCount(logitRow));
+    }
+    return new Choice(
+        wanted.params(),
+        CopiedHistory.of(wanted.history()),
+        wanted.allowed() == null ? null : wanted.allowed().mask().clone(),
+        -1,
+        wanted.params().topLogprobs());
   }
 
   @Override
@@ -168,7 +175,7 @@ final class PipelinedBackend extends RememberingBackend {
       tokens[row] =
           choice.params == null || choice.history == null
               ? -1
-              : sampler.sample(logits, offset, choice.params, choice.history);
+              : sampler.sample(logits, offset, choice.params, choice.history, choice.mask);
       int token = choice.params == null ? choice.scoredToken : tokens[row];
       if (token >= 0 && choice.topCount >= 0) {
         logprobs[row] = Logprobs.of(unchanged, offset, VOCABULARY_SIZE, token, choice.topCount);

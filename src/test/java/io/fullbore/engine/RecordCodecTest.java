@@ -3,6 +3,7 @@ package io.fullbore.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
+import io.fullbore.core.Constraint;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.RequestId;
@@ -41,12 +42,20 @@ class RecordCodecTest {
         new TokenLogprobs(3, -0.5f, new int[] {3, 4}, new float[] {-0.5f, -1.25f});
     GenerationRequest request =
         new GenerationRequest(ID, "api.0", "tenant", new int[] {1, 2, 3}, params);
+    GenerationRequest constrained =
+        new GenerationRequest(
+            ID,
+            "api.0",
+            "tenant",
+            new int[] {1},
+            new SamplingParams(
+                0, 0, 1, 0, 0, 0, 1, Map.of(), 1, 1, Set.of(), -1, -1, Constraint.jsonObject()));
     return Stream.of(
         new BatchMessage.Submit(List.of(request), 500, 900),
         new BatchMessage.Cancel(List.of(ID)),
         new Admission.Accepted(),
         new Admission.Refused("full", 1_500),
-        new EngineMessage.Batch(List.of(request, request)),
+        new EngineMessage.Batch(List.of(request, constrained)),
         new EngineMessage.Cancel(List.of()),
         new EngineMessage.Drain(),
         new StepEvents(

@@ -87,7 +87,7 @@ class RefusedRequestsTest {
           "user":7                   | user                   | invalid_type
           "metadata":"x"             | metadata               | invalid_type
           "foo":1                    | foo                    | unknown_parameter
-          "guided_json":{}           | guided_json            | unknown_parameter
+          "guided_decoding_backend":"x" | guided_decoding_backend | unknown_parameter
           """)
   void bothEndpointsRefuse(String field, String param, String code) throws Exception {
     assertRefused(
@@ -134,7 +134,19 @@ class RefusedRequestsTest {
           "tool_choice":"required"   | tool_choice            | unsupported_value
           "tool_choice":{"type":"function","function":{"name":"f"}} | tool_choice | unsupported_value
           "tool_choice":"maybe"      | tool_choice            | invalid_value
-          "response_format":{"type":"json_object"} | response_format.type | unsupported_value
+          "response_format":{"type":"xml"} | response_format.type  | invalid_value
+          "response_format":{"type":"json_schema"} | response_format.json_schema | missing_required_parameter
+          "response_format":{"type":"json_schema","json_schema":{"schema":{"not":{}}}} | response_format | invalid_value
+          "guided_json":{"type":"strin"} | guided_json       | invalid_value
+          "guided_json":"{"          | guided_json            | invalid_value
+          "guided_json":1            | guided_json            | invalid_type
+          "guided_regex":"(a"        | guided_regex           | invalid_value
+          "guided_regex":["a"]       | guided_regex           | invalid_type
+          "guided_choice":[]         | guided_choice          | invalid_value
+          "guided_choice":[1]        | guided_choice[0]       | invalid_type
+          "guided_grammar":"root ::= x" | guided_grammar      | invalid_value
+          "grammar":"a"              | grammar                | invalid_value
+          "guided_regex":"a","guided_choice":["a"] | guided_choice | invalid_value
           "response_format":{}       | response_format.type   | missing_required_parameter
           "modalities":["text","audio"] | modalities          | unsupported_value
           "chat_template_kwargs":7   | chat_template_kwargs   | invalid_type

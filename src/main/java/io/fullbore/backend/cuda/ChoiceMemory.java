@@ -2,6 +2,7 @@ package io.fullbore.backend.cuda;
 
 import io.fullbore.backend.StepBatch;
 import io.fullbore.core.SamplingParams;
+import io.fullbore.sampling.AllowedTokens;
 import io.fullbore.sampling.TokenHistory;
 import io.fullbore.sampling.TokenLogprobs;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   Choice  56 bytes [logit row]   mode, sampling parameters, where its edits are
  *   Edit    16 bytes [edit]        token, bias, repetition, what is subtracted
+ *   mask                [mask]        a bit per token, in words of 32, set where it may be chosen
  *   Chosen 168 bytes [logit row]   token, log-probability, the likeliest 20 with theirs
  *   ids      4 bytes [logit row]   the tokens, for the rows of the step after
  * </pre>
@@ -37,6 +39,7 @@ final class ChoiceMemory {
   private static final int MODE_CHOOSE = 1;
   private static final int MODE_SCORE = 2;
   private static final int NO_MASK = -1;
+  private static final int MASKS_ARGUMENT = 3;
   private static final int FIRST_EDITS = 1024;
   private static final int THREADS = 1024;
   private static final int SHARED_BYTES = 42_240;
@@ -49,6 +52,7 @@ final class ChoiceMemory {
     final PinnedMemory choices;
     final PinnedMemory chosen;
     PinnedMemory edits;
+    @Nullable PinnedMemory masks; // [mask][maskBytes], made when first needed
 
     Host(CudaContext context, int logitRows) {
       choices = context.allocatePinned((long) logitRows * CHOICE_BYTES);
@@ -64,8 +68,12 @@ final class ChoiceMemory {
   private final DeviceMemory ids;
   private final Launch choose;
   private final int[] editOf; // [token], its edit's number of the row + 1; 0 between rows
+  private final int logitRows;
+  private final long maskBytes;
   private DeviceMemory edits;
+  private @Nullable DeviceMemory masks; // [mask][maskBytes], made when first needed
   private int editCount;
+  private int maskCount;
 
   ChoiceMemory(
       CudaContext context,
@@ -76,7 +84,8 @@ final class ChoiceMemory {
       int vocabularySize) {
     this.context = context;
     this.ids = ids;
-    int logitRows = buffers.logitRows;
+    logitRows = buffers.logitRows;
+    maskBytes = (long) (vocabularySize + Integer.SIZE - 1) / Integer.SIZE * Integer.BYTES;
     for (int i = 0; i < PINNED_COPIES; i++) {
       hosts[i] = new Host(context, logitRows);
     }
@@ -101,7 +110,7 @@ final class ChoiceMemory {
             .build();
   }
 
-  /** Device memory that it takes at first; edits may make it more. */
+  /** Device memory that it takes at first; edits and masks may make it more. */
   static long bytes(int logitRows) {
     return (long) logitRows * (CHOICE_BYTES + CHOSEN_BYTES + Integer.BYTES)
         + (long) FIRST_EDITS * EDIT_BYTES;
@@ -115,6 +124,7 @@ final class ChoiceMemory {
   void choose(StepBatch batch, int turn, CudaStream stream) {
     Host host = hosts[turn];
     editCount = 0;
+    maskCount = 0;
     int rowCount = batch.logitRowCount();
     for (int row = 0; row < rowCount; row++) {
       write(batch, row, host);
@@ -130,8 +140,32 @@ final class ChoiceMemory {
       }
       stream.upload(edits, 0, host.edits.segment().asSlice(0, bytes));
     }
+    uploadMasks(host, stream);
     choose.grid(rowCount, 1, 1).launch(stream);
     stream.download(host.chosen.segment().asSlice(0, (long) rowCount * CHOSEN_BYTES), chosen, 0);
+  }
+
+  private void uploadMasks(Host host, CudaStream stream) {
+    if (maskCount > 0 && host.masks != null) {
+      if (masks == null) {
+        masks = context.allocate(logitRows * maskBytes);
+        choose.setAddress(MASKS_ARGUMENT, masks.address());
+      }
+      stream.upload(masks, 0, host.masks.segment().asSlice(0, maskCount * maskBytes));
+    }
+  }
+
+  /** The number of the row's mask. */
+  private int addMask(AllowedTokens allowed, Host host) {
+    if (host.masks == null) {
+      host.masks = context.allocatePinned(logitRows * maskBytes);
+    }
+    int[] words = allowed.mask();
+    MemorySegment mask = host.masks.segment().asSlice(maskCount * maskBytes, maskBytes);
+    int count = (int) Math.min(words.length, maskBytes / Integer.BYTES);
+    mask.fill((byte) 0);
+    MemorySegment.copy(words, 0, mask, INT, 0, count);
+    return maskCount++;
   }
 
   private void write(StepBatch batch, int row, Host host) {
@@ -156,6 +190,7 @@ final class ChoiceMemory {
     choice.set(INT, 20, history.tokenCount() - history.promptTokenCount());
     choice.set(ValueLayout.JAVA_LONG, 24, params.seed());
     choice.set(INT, 36, topCount(params.topLogprobs()));
+    choice.set(INT, 48, wanted.allowed() == null ? NO_MASK : addMask(wanted.allowed(), host));
     choice.set(INT, 40, editCount);
     int before = editCount;
     if (params.hasPenalties() || !params.logitBias().isEmpty()) {

@@ -132,15 +132,6 @@ final class ChatRequestReader {
     if (tier != null) {
       tier.oneOf("auto", "default");
     }
-    JsonValue format = fields.get("response_format");
-    if (format != null) {
-      JsonFields inner = format.fields();
-      JsonValue type = inner.require("type");
-      if (!type.string().equals("text")) {
-        throw type.unsupportedValue("only 'text' is supported here.");
-      }
-      inner.finish();
-    }
     for (JsonValue modality : fields.elements("modalities")) {
       if (!modality.string().equals("text")) {
         throw fields.require("modalities").unsupportedValue("only 'text' is supported here.");

@@ -50,7 +50,8 @@ final class SamplingReader {
         stopTokenIds(),
         fields.flag("ignore_eos", false),
         topLogprobs,
-        promptLogprobs);
+        promptLogprobs,
+        new GuidanceReader(fields).read());
   }
 
   /** Above 0. */

@@ -1,0 +1,52 @@
+package io.fullbore.sampling.grammar;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.fullbore.core.Constraint;
+import java.util.function.IntFunction;
+
+/**
+ * The compiled grammars of one vocabulary; those used last are kept. Safe for several threads;
+ * shared by the API, which compiles them, and the engines of a model.
+ */
+public final class Grammars {
+  private static final int MAX_KEPT = 64;
+  private static final long MAX_MASK_BYTES = 128L << 20;
+
+  private final int vocabularySize;
+  private final IntFunction<byte[]> bytesOf;
+  private final Cache<Constraint, TokenGrammar> kept =
+      Caffeine.newBuilder().maximumSize(MAX_KEPT).executor(Runnable::run).build();
+  private TokenMasks masks;
+
+  /**
+   * @param bytesOf the bytes of a token; none for control tokens and the like
+   */
+  @SuppressWarnings("NullAway.Init")
+  public Grammars(int vocabularySize, IntFunction<byte[]> bytesOf) {
+    this.vocabularySize = vocabularySize;
+    this.bytesOf = bytesOf;
+  }
+
+  /**
+   * The grammar of a constraint.
+   *
+   * @throws GrammarException where its source is wrong, unsupported or too large
+   */
+  public TokenGrammar compile(Constraint constraint) {
+    TokenGrammar known = kept.getIfPresent(constraint);
+    if (known == null) {
+      known = new TokenGrammar(Grammar.of(constraint), masks(), bytesOf);
+      kept.put(constraint, known);
+    }
+    return known;
+  }
+
+  /** Made when first asked for: most servers never are. */
+  private synchronized TokenMasks masks() {
+    if (masks == null) {
+      masks = new TokenMasks(vocabularySize, bytesOf, MAX_MASK_BYTES);
+    }
+    return masks;
+  }
+}
