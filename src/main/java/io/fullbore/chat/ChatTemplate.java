@@ -5,18 +5,22 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fullbore.chat.ChatTemplateException.Kind;
+import io.fullbore.chat.answer.AnswerSyntax;
 import io.fullbore.chat.jinja.JinjaException;
 import io.fullbore.chat.jinja.JinjaTemplate;
 import io.fullbore.core.Metadata;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,8 +71,9 @@ public final class ChatTemplate {
   private final ControlTokens controlTokens;
   private static final String CLOCK_FUNCTION = "strftime_now";
 
-  private final boolean usesClock;
+  private final String sources;
   private final boolean isFallback;
+  private final AnswerSyntax syntax;
   private final Clock clock;
 
   private ChatTemplate(
@@ -76,11 +81,13 @@ public final class ChatTemplate {
       @Nullable String toolSource,
       Map<String, String> specialTokens,
       Collection<String> controlTokens,
+      Predicate<String> isToken,
       Clock clock) {
     this.isFallback = source == null;
     this.program = parse(source == null ? CHATML : source);
-    this.usesClock = source != null && source.contains(CLOCK_FUNCTION);
     this.toolProgram = toolSource == null ? null : parse(toolSource);
+    this.sources = (source == null ? CHATML : source) + (toolSource == null ? "" : toolSource);
+    this.syntax = AnswerSyntax.of(sources, isToken);
     this.specialTokens = new LinkedHashMap<>();
     specialTokens.forEach(
         (name, text) -> this.specialTokens.put(name, JinjaTemplate.trusted(text)));
@@ -104,7 +111,8 @@ public final class ChatTemplate {
       Map<String, String> specialTokens,
       Collection<String> controlTokens,
       Clock clock) {
-    return new ChatTemplate(source, null, specialTokens, controlTokens, clock);
+    return new ChatTemplate(
+        source, null, specialTokens, controlTokens, Set.copyOf(controlTokens)::contains, clock);
   }
 
   /**
@@ -137,6 +145,7 @@ public final class ChatTemplate {
         metadata.string("tokenizer.chat_template.tool_use").orElse(null),
         specialTokens,
         control,
+        new HashSet<>(Arrays.asList(vocabulary))::contains,
         clock);
   }
 
@@ -156,23 +165,45 @@ public final class ChatTemplate {
    * @throws ChatTemplateException of any kind but {@code INVALID}
    */
   public RenderedPrompt render(ChatRequestView request) {
-    Map<String, @Nullable Object> variables = new LinkedHashMap<>(request.variables());
-    variables.putIfAbsent("documents", null);
-    variables.putAll(specialTokens);
-    variables.put("messages", request.messages().stream().map(ChatTemplate::view).toList());
-    variables.put("tools", request.tools().isEmpty() ? null : request.tools());
-    variables.put("add_generation_prompt", request.addGenerationPrompt());
-    JinjaTemplate chosen = toolProgram == null || request.tools().isEmpty() ? program : toolProgram;
     try {
-      JinjaTemplate.Output output = chosen.render(variables, LocalDateTime.now(clock));
-      return new RenderedPrompt(controlTokens.split(output.text(), output.callerChars()));
+      return render(request, false);
     } catch (JinjaException e) {
-      throw translate(e);
+      boolean calls = request.messages().stream().anyMatch(m -> !m.toolCalls().isEmpty());
+      if (e.kind() != JinjaException.Kind.FAILED || !calls) {
+        throw translate(e);
+      }
+      return renderWithTexts(request, e);
     }
   }
 
+  /** For templates that join a call's arguments to other texts as if they were one. */
+  private RenderedPrompt renderWithTexts(ChatRequestView request, JinjaException withObjects) {
+    try {
+      return render(request, true);
+    } catch (JinjaException e) {
+      throw translate(withObjects);
+    }
+  }
+
+  /**
+   * @param argumentTexts whether the arguments of calls are texts instead of objects
+   */
+  private RenderedPrompt render(ChatRequestView request, boolean argumentTexts) {
+    Map<String, @Nullable Object> variables = new LinkedHashMap<>(request.variables());
+    variables.putIfAbsent("documents", null);
+    variables.putAll(specialTokens);
+    variables.put(
+        "messages",
+        request.messages().stream().map(message -> view(message, argumentTexts)).toList());
+    variables.put("tools", request.tools().isEmpty() ? null : request.tools());
+    variables.put("add_generation_prompt", request.addGenerationPrompt());
+    JinjaTemplate chosen = toolProgram == null || request.tools().isEmpty() ? program : toolProgram;
+    JinjaTemplate.Output output = chosen.render(variables, LocalDateTime.now(clock));
+    return new RenderedPrompt(controlTokens.split(output.text(), output.callerChars()));
+  }
+
   /** A message as templates expect it: absent parts have no key. */
-  private static Map<String, @Nullable Object> view(ChatMessage message) {
+  private static Map<String, @Nullable Object> view(ChatMessage message, boolean argumentTexts) {
     Map<String, @Nullable Object> view = new LinkedHashMap<>();
     String role = message.role();
     view.put("role", ChatMessage.KNOWN_ROLES.contains(role) ? JinjaTemplate.trusted(role) : role);
@@ -181,15 +212,17 @@ public final class ChatTemplate {
     putIfPresent(view, "reasoning_content", message.reasoningContent());
     putIfPresent(view, "tool_call_id", message.toolCallId());
     if (!message.toolCalls().isEmpty()) {
-      view.put("tool_calls", message.toolCalls().stream().map(ChatTemplate::view).toList());
+      view.put(
+          "tool_calls",
+          message.toolCalls().stream().map(call -> view(call, argumentTexts)).toList());
     }
     return view;
   }
 
-  private static Map<String, Object> view(ChatMessage.ToolCall call) {
+  private static Map<String, Object> view(ChatMessage.ToolCall call, boolean argumentTexts) {
     Map<String, Object> function = new LinkedHashMap<>();
     function.put("name", call.name());
-    function.put("arguments", arguments(call.arguments()));
+    function.put("arguments", argumentTexts ? call.arguments() : arguments(call.arguments()));
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("id", call.id());
     view.put("type", "function");
@@ -218,7 +251,17 @@ public final class ChatTemplate {
 
   /** The day, where what it renders may depend on that. */
   public Optional<LocalDate> day() {
-    return usesClock ? Optional.of(LocalDate.now(clock)) : Optional.empty();
+    return reads(CLOCK_FUNCTION) ? Optional.of(LocalDate.now(clock)) : Optional.empty();
+  }
+
+  /** Whether a variable or function, by its name, may make a difference to what it renders. */
+  public boolean reads(String name) {
+    return sources.contains(name);
+  }
+
+  /** What the model's answers are made of. */
+  public AnswerSyntax syntax() {
+    return syntax;
   }
 
   private static JinjaTemplate parse(String source) {
