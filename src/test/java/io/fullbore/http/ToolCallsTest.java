@@ -178,7 +178,7 @@ class ToolCallsTest {
           submission.tokens(0, "one E\n" + CALL + "two END three");
         });
     JsonObject answer = server.json(PATH, ask(TOOLS + ",\"stop\":\"END\""));
-    assertEquals("one Etwo ", message(answer).getString("content"));
+    assertEquals("one E\ntwo ", message(answer).getString("content"));
     assertEquals(
         ARGUMENTS,
         message(answer)

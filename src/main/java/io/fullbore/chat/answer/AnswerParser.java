@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call is told of as soon as its name and the first brace of its arguments are there. What
  * breaks off before that is text, its marker included where that was text. Blanks around reasoning
- * and calls belong to neither. Owned by one thread.
+ * and calls are told of only between two stretches of text. Owned by one thread.
  */
 public final class AnswerParser {
   private enum Mode {
@@ -93,7 +93,9 @@ public final class AnswerParser {
         return false;
       }
       undecided.setLength(0);
-      blanks.setLength(0);
+      if (!textBegun) {
+        blanks.setLength(0);
+      }
       shownMarker = "";
       parts.start(started++, ids.get(), name);
       return true;
@@ -266,19 +268,26 @@ public final class AnswerParser {
     } else if (c == '{' && format != null && format.bare() && !textBegun) {
       callsBegin("{", true).accept(c);
     } else {
-      shown(String.valueOf(c));
+      textGoesOn();
+      parts.text(c);
     }
   }
 
   private void shown(String text) {
-    if (text.isEmpty()) {
-      return;
+    if (!text.isEmpty()) {
+      textGoesOn();
+      parts.text(text);
     }
-    parts.text(dropBlanks ? blanks.toString().stripLeading() : blanks);
-    blanks.setLength(0);
+  }
+
+  /** Blanks between two stretches of text stay, also where a call stands amid them. */
+  private void textGoesOn() {
+    if (!blanks.isEmpty()) {
+      parts.text(dropBlanks && !textBegun ? blanks.toString().stripLeading() : blanks);
+      blanks.setLength(0);
+    }
     dropBlanks = false;
     textBegun = true;
-    parts.text(text);
   }
 
   private void readReasoning(char c) {
@@ -305,7 +314,7 @@ public final class AnswerParser {
       }
       blanks.setLength(0);
       reasoningBegun = true;
-      parts.reasoning(String.valueOf(c));
+      parts.reasoning(c);
     }
   }
 

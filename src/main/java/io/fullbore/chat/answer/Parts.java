@@ -21,9 +21,19 @@ final class Parts {
     open.append(text);
   }
 
+  void text(char c) {
+    turnTo(Kind.TEXT);
+    open.append(c);
+  }
+
   void reasoning(CharSequence text) {
     turnTo(Kind.REASONING);
     open.append(text);
+  }
+
+  void reasoning(char c) {
+    turnTo(Kind.REASONING);
+    open.append(c);
   }
 
   void start(int number, String id, String name) {

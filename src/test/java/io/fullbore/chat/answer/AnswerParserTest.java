@@ -42,7 +42,7 @@ class AnswerParserTest {
         new Case(
             TAGGED,
             "Let me see.\n<tool_call>" + KOELN + "</tool_call>\n\nThere you are. ",
-            "text Let me see.\n0 id1 weather {\"city\": \"Köln\"}\ntext There you are. !"),
+            "text Let me see.\n0 id1 weather {\"city\": \"Köln\"}\ntext \n\n\nThere you are. !"),
         new Case(
             TAGGED,
             "<tool_call>" + KOELN + "</tool_call>\n<tool_call>{\"name\":\"clock\"}</tool_call>",
