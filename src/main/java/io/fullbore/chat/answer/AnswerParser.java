@@ -31,7 +31,7 @@ public final class AnswerParser {
   }
 
   /** What could be a call and is not decided after so much is text. */
-  static final int MAX_HELD_CHARS = 16 * 1024;
+  static final int MAX_HELD_CHARS = 8 * 1024;
 
   private final @Nullable ToolFormat format;
   private final @Nullable ReasoningTags tags;
