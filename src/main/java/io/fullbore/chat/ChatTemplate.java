@@ -1,9 +1,5 @@
 package io.fullbore.chat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fullbore.chat.ChatTemplateException.Kind;
 import io.fullbore.chat.answer.AnswerSyntax;
 import io.fullbore.chat.jinja.JinjaException;
@@ -18,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -58,12 +55,6 @@ public final class ChatTemplate {
 
   private static final long TYPE_UNKNOWN = 2;
   private static final long TYPE_CONTROL = 3;
-
-  private static final ObjectReader JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build()
-          .readerFor(Object.class);
 
   private final JinjaTemplate program;
   private final @Nullable JinjaTemplate toolProgram;
@@ -165,88 +156,31 @@ public final class ChatTemplate {
    * @throws ChatTemplateException of any kind but {@code INVALID}
    */
   public RenderedPrompt render(ChatRequestView request) {
-    try {
-      return render(request, false);
-    } catch (JinjaException e) {
-      boolean calls = request.messages().stream().anyMatch(m -> !m.toolCalls().isEmpty());
-      if (e.kind() != JinjaException.Kind.FAILED || !calls) {
-        throw translate(e);
+    boolean calls = request.messages().stream().anyMatch(message -> !message.toolCalls().isEmpty());
+    JinjaException first = null;
+    for (MessageForm form : MessageForm.values()) {
+      try {
+        return render(request, form);
+      } catch (JinjaException e) {
+        first = first == null ? e : first;
+        if (!calls || e.kind() != JinjaException.Kind.FAILED) {
+          break;
+        }
       }
-      return renderWithTexts(request, e);
     }
+    throw translate(Objects.requireNonNull(first));
   }
 
-  /** For templates that join a call's arguments to other texts as if they were one. */
-  private RenderedPrompt renderWithTexts(ChatRequestView request, JinjaException withObjects) {
-    try {
-      return render(request, true);
-    } catch (JinjaException e) {
-      throw translate(withObjects);
-    }
-  }
-
-  /**
-   * @param argumentTexts whether the arguments of calls are texts instead of objects
-   */
-  private RenderedPrompt render(ChatRequestView request, boolean argumentTexts) {
+  private RenderedPrompt render(ChatRequestView request, MessageForm form) {
     Map<String, @Nullable Object> variables = new LinkedHashMap<>(request.variables());
     variables.putIfAbsent("documents", null);
     variables.putAll(specialTokens);
-    variables.put(
-        "messages",
-        request.messages().stream().map(message -> view(message, argumentTexts)).toList());
+    variables.put("messages", form.of(request.messages()));
     variables.put("tools", request.tools().isEmpty() ? null : request.tools());
     variables.put("add_generation_prompt", request.addGenerationPrompt());
     JinjaTemplate chosen = toolProgram == null || request.tools().isEmpty() ? program : toolProgram;
     JinjaTemplate.Output output = chosen.render(variables, LocalDateTime.now(clock));
     return new RenderedPrompt(controlTokens.split(output.text(), output.callerChars()));
-  }
-
-  /** A message as templates expect it: absent parts have no key. */
-  private static Map<String, @Nullable Object> view(ChatMessage message, boolean argumentTexts) {
-    Map<String, @Nullable Object> view = new LinkedHashMap<>();
-    String role = message.role();
-    view.put("role", ChatMessage.KNOWN_ROLES.contains(role) ? JinjaTemplate.trusted(role) : role);
-    view.put("content", message.content());
-    putIfPresent(view, "name", message.name());
-    putIfPresent(view, "reasoning_content", message.reasoningContent());
-    putIfPresent(view, "tool_call_id", message.toolCallId());
-    if (!message.toolCalls().isEmpty()) {
-      view.put(
-          "tool_calls",
-          message.toolCalls().stream().map(call -> view(call, argumentTexts)).toList());
-    }
-    return view;
-  }
-
-  private static Map<String, Object> view(ChatMessage.ToolCall call, boolean argumentTexts) {
-    Map<String, Object> function = new LinkedHashMap<>();
-    function.put("name", call.name());
-    function.put("arguments", argumentTexts ? call.arguments() : arguments(call.arguments()));
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("id", call.id());
-    view.put("type", "function");
-    view.put("function", function);
-    return view;
-  }
-
-  /** Arguments as the object that templates expect; what is no JSON object stays text. */
-  private static Object arguments(String json) {
-    if (json.isBlank()) {
-      return Map.of();
-    }
-    try {
-      return JSON.readValue(json) instanceof Map<?, ?> map ? map : json;
-    } catch (JsonProcessingException e) {
-      return json;
-    }
-  }
-
-  private static void putIfPresent(
-      Map<String, @Nullable Object> view, String key, @Nullable String value) {
-    if (value != null) {
-      view.put(key, value);
-    }
   }
 
   /** The day, where what it renders may depend on that. */

@@ -76,14 +76,23 @@ class ChatTemplateTest {
   }
 
   @Test
-  void argumentsAreTextForATemplateThatJoinsThem() {
+  void callsTakeTheFormThatTheTemplateCanJoin() {
     var template =
         inline(
             "{% for m in messages %}{% for c in m.tool_calls or [] %}"
                 + "{{ c.function.name + ' ' + c.function.arguments }}{% endfor %}{% endfor %}");
     assertEquals(
         "weather {\"a\":  1}", render(template, false, false, call(null, weather("{\"a\":  1}"))));
-    var failing = inline("{{ 'a' + messages[0].content }}");
+    assertEquals(
+        "a{\"a\": 1}",
+        render(
+            inline(
+                "{{ 'a' + messages[0].content + (messages[0].tool_calls[0].function.arguments |"
+                    + " tojson) }}"),
+            false,
+            false,
+            call(null, weather("{\"a\":  1}"))));
+    var failing = inline("{{ 'a' + messages[0].content + 1 }}");
     var refused =
         assertThrows(
             ChatTemplateException.class,
