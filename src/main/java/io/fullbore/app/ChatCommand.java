@@ -6,6 +6,7 @@ import io.fullbore.core.Account;
 import io.fullbore.serving.CompletionCall;
 import io.fullbore.serving.CompletionService;
 import io.fullbore.serving.Prompt;
+import io.fullbore.serving.ToolOffer;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -122,7 +123,7 @@ final class ChatCommand implements Callable<Integer> {
     return new CompletionCall(
         name,
         Account.ANONYMOUS,
-        List.of(new Prompt.Chat(messages, List.of(), Map.of())),
+        List.of(new Prompt.Chat(messages, ToolOffer.NONE, Map.of(), null)),
         1,
         sampling,
         List.of(),

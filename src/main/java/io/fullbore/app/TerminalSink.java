@@ -1,5 +1,6 @@
 package io.fullbore.app;
 
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
@@ -12,12 +13,16 @@ import java.io.PrintWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Prints one answer as it comes and keeps its text. Read by the terminal once it has ended. */
+/**
+ * Prints one answer as it comes and keeps its text, without its reasoning. Read by the terminal
+ * once it has ended.
+ */
 final class TerminalSink implements AnswerSink {
   private final PrintWriter out;
   private final StringBuilder text = new StringBuilder();
   private final Promise<Void> ended = Promise.promise();
   private volatile @Nullable Failure failure;
+  private boolean reasoning;
 
   TerminalSink(PrintWriter out) {
     this.out = out;
@@ -48,9 +53,23 @@ final class TerminalSink implements AnswerSink {
   public void onPrompt(int choice, List<ScoredToken> prompt) {}
 
   @Override
-  public void onDelta(int choice, String delta, List<ScoredToken> tokens) {
-    text.append(delta);
-    out.print(delta);
+  public void onDelta(int choice, AnswerPart part, List<ScoredToken> tokens) {
+    switch (part) {
+      case AnswerPart.Text(String delta) -> {
+        if (reasoning && !delta.isEmpty()) {
+          reasoning = false;
+          out.print("\n\n");
+        }
+        text.append(delta);
+        out.print(delta);
+      }
+      case AnswerPart.Reasoning(String delta) -> {
+        reasoning = true;
+        out.print(delta);
+      }
+      case AnswerPart.CallStart _, AnswerPart.CallArguments _ ->
+          throw new IllegalStateException("the terminal offers no tools");
+    }
     out.flush();
   }
 

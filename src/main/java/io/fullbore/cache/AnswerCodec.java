@@ -1,5 +1,6 @@
 package io.fullbore.cache;
 
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Origin;
@@ -20,17 +21,18 @@ import java.util.Optional;
  * Stored answers as bytes, big-endian.
  *
  * <pre>
- *   answer := version:u8  storedEpochMs:i64  knowledge:u8  origin  usage:3*i32  count:i32  event*
+ *   answer := version:u8  storedEpochMs:i64  knowledge:u8  origin  usage:4*i32  count:i32  event*
  *   origin := servedBy:text model:text ( 0 | 1 version:text )
- *   event  := 'P' choice:i32 tokens | 'D' choice:i32 text tokens | 'E' choice:i32 reason:u8
+ *   event  := 'P' choice:i32 tokens | 'D' choice:i32 part tokens | 'E' choice:i32 reason:u8
  *           | 'F' json:text count:i32 (choice:i32 reason:u8)*
+ *   part   := 'T' text | 'R' text | 'S' call:i32 id:text name:text | 'A' call:i32 json:text
  *   tokens := count:i32 (id:i32 ( 0 | 1 logprob:f32 count:i32 (id:i32 logprob:f32)* ))*
  *   text   := length:i32 utf8
  * </pre>
  */
 final class AnswerCodec {
   /** Bytes of another version are no answer: they are computed anew. */
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
   private AnswerCodec() {}
 
@@ -44,6 +46,7 @@ final class AnswerCodec {
       to.writeInt(answer.usage().promptTokens());
       to.writeInt(answer.usage().cachedTokens());
       to.writeInt(answer.usage().completionTokens());
+      to.writeInt(answer.usage().reasoningTokens());
       to.writeInt(answer.events().size());
       for (AnswerEvent event : answer.events()) {
         write(to, event);
@@ -77,10 +80,10 @@ final class AnswerCodec {
         to.writeInt(choice);
         write(to, tokens);
       }
-      case AnswerEvent.Delta(int choice, String text, List<ScoredToken> tokens) -> {
+      case AnswerEvent.Delta(int choice, AnswerPart part, List<ScoredToken> tokens) -> {
         to.writeByte('D');
         to.writeInt(choice);
-        write(to, text);
+        write(to, part);
         write(to, tokens);
       }
       case AnswerEvent.Forwarded(ForwardedPiece piece) -> {
@@ -96,6 +99,30 @@ final class AnswerCodec {
         to.writeByte('E');
         to.writeInt(choice);
         to.writeByte(reason.ordinal());
+      }
+    }
+  }
+
+  private static void write(DataOutputStream to, AnswerPart part) throws IOException {
+    switch (part) {
+      case AnswerPart.Text(String text) -> {
+        to.writeByte('T');
+        write(to, text);
+      }
+      case AnswerPart.Reasoning(String text) -> {
+        to.writeByte('R');
+        write(to, text);
+      }
+      case AnswerPart.CallStart(int call, String id, String name) -> {
+        to.writeByte('S');
+        to.writeInt(call);
+        write(to, id);
+        write(to, name);
+      }
+      case AnswerPart.CallArguments(int call, String json) -> {
+        to.writeByte('A');
+        to.writeInt(call);
+        write(to, json);
       }
     }
   }
@@ -127,7 +154,7 @@ final class AnswerCodec {
       boolean knowledge = from.readBoolean();
       Origin origin =
           new Origin(readText(from), readText(from), from.readBoolean() ? readText(from) : null);
-      Usage usage = new Usage(from.readInt(), from.readInt(), from.readInt());
+      Usage usage = new Usage(from.readInt(), from.readInt(), from.readInt(), from.readInt());
       int count = readCount(from);
       List<AnswerEvent> events = new ArrayList<>(count);
       while (events.size() < count) {
@@ -150,11 +177,22 @@ final class AnswerCodec {
     return switch (kind) {
       case 'P' -> new AnswerEvent.Prompt(choice, readTokens(from));
       case 'D' -> {
-        String text = readText(from);
-        yield new AnswerEvent.Delta(choice, text, readTokens(from));
+        AnswerPart part = readPart(from);
+        yield new AnswerEvent.Delta(choice, part, readTokens(from));
       }
       case 'E' -> new AnswerEvent.ChoiceEnd(choice, readReason(from));
       default -> throw new IOException("kind=%d is unknown".formatted(kind));
+    };
+  }
+
+  private static AnswerPart readPart(DataInputStream from) throws IOException {
+    int kind = from.readUnsignedByte();
+    return switch (kind) {
+      case 'T' -> new AnswerPart.Text(readText(from));
+      case 'R' -> new AnswerPart.Reasoning(readText(from));
+      case 'S' -> new AnswerPart.CallStart(from.readInt(), readText(from), readText(from));
+      case 'A' -> new AnswerPart.CallArguments(from.readInt(), readText(from));
+      default -> throw new IOException("part=%d is unknown".formatted(kind));
     };
   }
 

@@ -1,5 +1,6 @@
 package io.fullbore.cache;
 
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
 import io.fullbore.sampling.ScoredToken;
@@ -17,8 +18,8 @@ public sealed interface AnswerEvent {
     }
   }
 
-  /** More text of a choice, more of its tokens, or both. */
-  record Delta(int choice, String text, List<ScoredToken> tokens) implements AnswerEvent {
+  /** More of a choice, more of its tokens, or both. */
+  record Delta(int choice, AnswerPart part, List<ScoredToken> tokens) implements AnswerEvent {
     public Delta {
       tokens = List.copyOf(tokens);
     }

@@ -84,7 +84,10 @@ public final class StoredAnswer {
     return new StoredAnswer(events, usage, storedEpochMs, true, origin);
   }
 
-  /** Whether so many choices have ended by themselves, and there is nothing of any other. */
+  /**
+   * Whether so many choices have ended by themselves, in calls of tools or not, and there is
+   * nothing of any other.
+   */
   public boolean completes(int choiceCount) {
     var ended = new BitSet(choiceCount);
     for (AnswerEvent event : events) {
@@ -93,14 +96,14 @@ public final class StoredAnswer {
       }
       switch (event) {
         case AnswerEvent.ChoiceEnd(int choice, FinishReason reason) -> {
-          if (reason != FinishReason.STOP) {
+          if (reason == FinishReason.LENGTH) {
             return false;
           }
           ended.set(choice);
         }
         case AnswerEvent.Forwarded(ForwardedPiece piece) -> {
           for (ForwardedPiece.End end : piece.ends()) {
-            if (end.reason() != FinishReason.STOP || end.choice() >= choiceCount) {
+            if (end.reason() == FinishReason.LENGTH || end.choice() >= choiceCount) {
               return false;
             }
             ended.set(end.choice());
@@ -149,7 +152,7 @@ public final class StoredAnswer {
     return BYTES_PER_EVENT
         + switch (event) {
           case AnswerEvent.Prompt prompt -> weightBytes(prompt.tokens());
-          case AnswerEvent.Delta delta -> 2L * delta.text().length() + weightBytes(delta.tokens());
+          case AnswerEvent.Delta delta -> 2L * delta.part().length() + weightBytes(delta.tokens());
           case AnswerEvent.Forwarded forwarded -> 2L * forwarded.piece().json().length();
           case AnswerEvent.ChoiceEnd _ -> 0;
         };

@@ -1,22 +1,23 @@
 package io.fullbore.chat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fullbore.chat.ChatTemplateException.Kind;
+import io.fullbore.chat.answer.AnswerSyntax;
 import io.fullbore.chat.jinja.JinjaException;
 import io.fullbore.chat.jinja.JinjaTemplate;
 import io.fullbore.core.Metadata;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,20 +56,15 @@ public final class ChatTemplate {
   private static final long TYPE_UNKNOWN = 2;
   private static final long TYPE_CONTROL = 3;
 
-  private static final ObjectReader JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build()
-          .readerFor(Object.class);
-
   private final JinjaTemplate program;
   private final @Nullable JinjaTemplate toolProgram;
   private final Map<String, Object> specialTokens;
   private final ControlTokens controlTokens;
   private static final String CLOCK_FUNCTION = "strftime_now";
 
-  private final boolean usesClock;
+  private final String sources;
   private final boolean isFallback;
+  private final AnswerSyntax syntax;
   private final Clock clock;
 
   private ChatTemplate(
@@ -76,11 +72,13 @@ public final class ChatTemplate {
       @Nullable String toolSource,
       Map<String, String> specialTokens,
       Collection<String> controlTokens,
+      Predicate<String> isToken,
       Clock clock) {
     this.isFallback = source == null;
     this.program = parse(source == null ? CHATML : source);
-    this.usesClock = source != null && source.contains(CLOCK_FUNCTION);
     this.toolProgram = toolSource == null ? null : parse(toolSource);
+    this.sources = (source == null ? CHATML : source) + (toolSource == null ? "" : toolSource);
+    this.syntax = AnswerSyntax.of(sources, isToken);
     this.specialTokens = new LinkedHashMap<>();
     specialTokens.forEach(
         (name, text) -> this.specialTokens.put(name, JinjaTemplate.trusted(text)));
@@ -104,7 +102,8 @@ public final class ChatTemplate {
       Map<String, String> specialTokens,
       Collection<String> controlTokens,
       Clock clock) {
-    return new ChatTemplate(source, null, specialTokens, controlTokens, clock);
+    return new ChatTemplate(
+        source, null, specialTokens, controlTokens, Set.copyOf(controlTokens)::contains, clock);
   }
 
   /**
@@ -137,6 +136,7 @@ public final class ChatTemplate {
         metadata.string("tokenizer.chat_template.tool_use").orElse(null),
         specialTokens,
         control,
+        new HashSet<>(Arrays.asList(vocabulary))::contains,
         clock);
   }
 
@@ -156,69 +156,46 @@ public final class ChatTemplate {
    * @throws ChatTemplateException of any kind but {@code INVALID}
    */
   public RenderedPrompt render(ChatRequestView request) {
+    boolean calls = request.messages().stream().anyMatch(message -> !message.toolCalls().isEmpty());
+    JinjaException first = null;
+    for (MessageForm form : MessageForm.values()) {
+      try {
+        return render(request, form);
+      } catch (JinjaException e) {
+        first = first == null ? e : first;
+        if (!calls || e.kind() != JinjaException.Kind.FAILED) {
+          break;
+        }
+      }
+    }
+    throw translate(Objects.requireNonNull(first));
+  }
+
+  private RenderedPrompt render(ChatRequestView request, MessageForm form) {
     Map<String, @Nullable Object> variables = new LinkedHashMap<>(request.variables());
     variables.putIfAbsent("documents", null);
     variables.putAll(specialTokens);
-    variables.put("messages", request.messages().stream().map(ChatTemplate::view).toList());
+    variables.put("messages", form.of(request.messages()));
     variables.put("tools", request.tools().isEmpty() ? null : request.tools());
     variables.put("add_generation_prompt", request.addGenerationPrompt());
     JinjaTemplate chosen = toolProgram == null || request.tools().isEmpty() ? program : toolProgram;
-    try {
-      JinjaTemplate.Output output = chosen.render(variables, LocalDateTime.now(clock));
-      return new RenderedPrompt(controlTokens.split(output.text(), output.callerChars()));
-    } catch (JinjaException e) {
-      throw translate(e);
-    }
-  }
-
-  /** A message as templates expect it: absent parts have no key. */
-  private static Map<String, @Nullable Object> view(ChatMessage message) {
-    Map<String, @Nullable Object> view = new LinkedHashMap<>();
-    String role = message.role();
-    view.put("role", ChatMessage.KNOWN_ROLES.contains(role) ? JinjaTemplate.trusted(role) : role);
-    view.put("content", message.content());
-    putIfPresent(view, "name", message.name());
-    putIfPresent(view, "reasoning_content", message.reasoningContent());
-    putIfPresent(view, "tool_call_id", message.toolCallId());
-    if (!message.toolCalls().isEmpty()) {
-      view.put("tool_calls", message.toolCalls().stream().map(ChatTemplate::view).toList());
-    }
-    return view;
-  }
-
-  private static Map<String, Object> view(ChatMessage.ToolCall call) {
-    Map<String, Object> function = new LinkedHashMap<>();
-    function.put("name", call.name());
-    function.put("arguments", arguments(call.arguments()));
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("id", call.id());
-    view.put("type", "function");
-    view.put("function", function);
-    return view;
-  }
-
-  /** Arguments as the object that templates expect; what is no JSON object stays text. */
-  private static Object arguments(String json) {
-    if (json.isBlank()) {
-      return Map.of();
-    }
-    try {
-      return JSON.readValue(json) instanceof Map<?, ?> map ? map : json;
-    } catch (JsonProcessingException e) {
-      return json;
-    }
-  }
-
-  private static void putIfPresent(
-      Map<String, @Nullable Object> view, String key, @Nullable String value) {
-    if (value != null) {
-      view.put(key, value);
-    }
+    JinjaTemplate.Output output = chosen.render(variables, LocalDateTime.now(clock));
+    return new RenderedPrompt(controlTokens.split(output.text(), output.callerChars()));
   }
 
   /** The day, where what it renders may depend on that. */
   public Optional<LocalDate> day() {
-    return usesClock ? Optional.of(LocalDate.now(clock)) : Optional.empty();
+    return reads(CLOCK_FUNCTION) ? Optional.of(LocalDate.now(clock)) : Optional.empty();
+  }
+
+  /** Whether a variable or function, by its name, may make a difference to what it renders. */
+  public boolean reads(String name) {
+    return sources.contains(name);
+  }
+
+  /** What the model's answers are made of. */
+  public AnswerSyntax syntax() {
+    return syntax;
   }
 
   private static JinjaTemplate parse(String source) {

@@ -5,5 +5,7 @@ public enum FinishReason {
   /** A stop token, a stop string or the model's end of turn. */
   STOP,
   /** The token limit of the request or the end of the context. */
-  LENGTH
+  LENGTH,
+  /** The model called tools and waits for their results. */
+  TOOL_CALLS
 }

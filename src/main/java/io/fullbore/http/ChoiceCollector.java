@@ -1,5 +1,7 @@
 package io.fullbore.http;
 
+import io.fullbore.chat.ChatMessage.ToolCall;
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.http.wire.FinishedChoice;
 import io.fullbore.sampling.ScoredToken;
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class ChoiceCollector {
   private static final class Choice {
     final StringBuilder text = new StringBuilder();
+    final StringBuilder reasoning = new StringBuilder();
+    final List<Call> calls = new ArrayList<>();
     final List<ScoredToken> tokens = new ArrayList<>();
     List<ScoredToken> prompt = List.of();
     @Nullable FinishReason reason;
@@ -19,7 +23,30 @@ final class ChoiceCollector {
       if (reason == null) {
         throw new IllegalStateException("the answer ended before one of its choices");
       }
-      return new FinishedChoice(text.toString(), prompt, tokens, reason);
+      return new FinishedChoice(
+          text.toString(),
+          reasoning.toString(),
+          calls.stream().map(Call::finished).toList(),
+          prompt,
+          tokens,
+          reason);
+    }
+
+    void add(AnswerPart part) {
+      switch (part) {
+        case AnswerPart.Text(String more) -> text.append(more);
+        case AnswerPart.Reasoning(String more) -> reasoning.append(more);
+        case AnswerPart.CallStart(int call, String id, String name) ->
+            calls.add(new Call(id, name, new StringBuilder()));
+        case AnswerPart.CallArguments(int call, String json) ->
+            calls.get(call).arguments.append(json);
+      }
+    }
+  }
+
+  private record Call(String id, String name, StringBuilder arguments) {
+    ToolCall finished() {
+      return new ToolCall(id, name, arguments.toString());
     }
   }
 
@@ -35,8 +62,8 @@ final class ChoiceCollector {
     choices.get(choice).prompt = prompt;
   }
 
-  void delta(int choice, String text, List<ScoredToken> tokens) {
-    choices.get(choice).text.append(text);
+  void delta(int choice, AnswerPart part, List<ScoredToken> tokens) {
+    choices.get(choice).add(part);
     choices.get(choice).tokens.addAll(tokens);
   }
 

@@ -1,6 +1,7 @@
 package io.fullbore.http;
 
 import io.fullbore.cache.StoredAnswer;
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
@@ -157,8 +158,8 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
   }
 
   @Override
-  public void onDelta(int choice, String text, List<ScoredToken> tokens) {
-    writer().onDelta(choice, text, tokens);
+  public void onDelta(int choice, AnswerPart part, List<ScoredToken> tokens) {
+    writer().onDelta(choice, part, tokens);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.fullbore.http;
 
 import io.fullbore.cache.AnswerEvent;
 import io.fullbore.cache.StoredAnswer;
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
 import io.fullbore.http.wire.AnswerFormat;
@@ -24,8 +25,8 @@ final class StoredForms {
       switch (event) {
         case AnswerEvent.Prompt(int choice, List<ScoredToken> tokens) ->
             choices.prompt(choice, tokens);
-        case AnswerEvent.Delta(int choice, String text, List<ScoredToken> tokens) ->
-            choices.delta(choice, text, tokens);
+        case AnswerEvent.Delta(int choice, AnswerPart part, List<ScoredToken> tokens) ->
+            choices.delta(choice, part, tokens);
         case AnswerEvent.ChoiceEnd(int choice, FinishReason reason) -> choices.end(choice, reason);
         case AnswerEvent.Forwarded _ -> throw new IllegalStateException("an answer of two origins");
       }
@@ -45,8 +46,8 @@ final class StoredForms {
           switch (event) {
             case AnswerEvent.Prompt(int choice, List<ScoredToken> tokens) ->
                 format.prompt(choice, tokens);
-            case AnswerEvent.Delta(int choice, String text, List<ScoredToken> tokens) ->
-                format.delta(choice, text, tokens);
+            case AnswerEvent.Delta(int choice, AnswerPart part, List<ScoredToken> tokens) ->
+                format.delta(choice, part, tokens);
             case AnswerEvent.ChoiceEnd(int choice, FinishReason reason) ->
                 format.choiceEnd(choice, reason);
             case AnswerEvent.Forwarded _ ->

@@ -1,5 +1,6 @@
 package io.fullbore.http;
 
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
@@ -114,8 +115,8 @@ final class StreamedAnswer implements ResponseSink {
   }
 
   @Override
-  public void onDelta(int choice, String text, List<ScoredToken> tokens) {
-    write(own().delta(choice, text, tokens));
+  public void onDelta(int choice, AnswerPart part, List<ScoredToken> tokens) {
+    write(own().delta(choice, part, tokens));
   }
 
   @Override

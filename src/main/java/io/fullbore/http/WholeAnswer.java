@@ -1,5 +1,6 @@
 package io.fullbore.http;
 
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
@@ -65,8 +66,8 @@ final class WholeAnswer implements ResponseSink {
   }
 
   @Override
-  public void onDelta(int choice, String text, List<ScoredToken> tokens) {
-    choices.delta(choice, text, tokens);
+  public void onDelta(int choice, AnswerPart part, List<ScoredToken> tokens) {
+    choices.delta(choice, part, tokens);
   }
 
   @Override
@@ -100,7 +101,11 @@ final class WholeAnswer implements ResponseSink {
   }
 
   private static long size(FinishedChoice choice) {
-    return choice.text().length() + entries(choice.prompt()) + entries(choice.tokens());
+    return choice.text().length()
+        + choice.reasoning().length()
+        + choice.calls().stream().mapToLong(call -> call.arguments().length()).sum()
+        + entries(choice.prompt())
+        + entries(choice.tokens());
   }
 
   /** All scored tokens, likeliest alternatives included. */

@@ -1,5 +1,6 @@
 package io.fullbore.serving;
 
+import io.fullbore.chat.answer.AnswerParser;
 import io.fullbore.core.Failure;
 import io.fullbore.core.Origin;
 import io.fullbore.core.RequestId;
@@ -76,10 +77,15 @@ public final class Answer {
     }
   }
 
-  List<ChoiceStream> submitted(ServedModel servedModel, List<GenerationRequest> requests) {
+  /**
+   * @param requests one per choice
+   * @param parsers one per choice
+   */
+  List<ChoiceStream> submitted(
+      ServedModel servedModel, List<GenerationRequest> requests, List<AnswerParser> parsers) {
     model = servedModel;
-    for (GenerationRequest request : requests) {
-      choices.add(new ChoiceStream(this, choices.size(), request, servedModel));
+    for (int i = 0; i < requests.size(); i++) {
+      choices.add(new ChoiceStream(this, i, requests.get(i), servedModel, parsers.get(i)));
     }
     return choices;
   }
@@ -109,15 +115,17 @@ public final class Answer {
     int promptTokens = 0;
     int cachedTokens = 0;
     int completionTokens = 0;
+    int reasoningTokens = 0;
     for (int i = 0; i < choices.size(); i++) {
       Usage choice = choices.get(i).usage();
       completionTokens += choice.completionTokens();
+      reasoningTokens += choice.reasoningTokens();
       if (i % call.choicesPerPrompt() == 0) {
         promptTokens += choice.promptTokens();
         cachedTokens += choice.cachedTokens();
       }
     }
-    return new Usage(promptTokens, cachedTokens, completionTokens);
+    return new Usage(promptTokens, cachedTokens, completionTokens, reasoningTokens);
   }
 
   /** The queue took none of the sequences: there is nothing to give back. */

@@ -1,5 +1,6 @@
 package io.fullbore.serving;
 
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
@@ -49,8 +50,11 @@ public interface AnswerSink {
    */
   void onPrompt(int choice, List<ScoredToken> prompt);
 
-  /** More of a choice: text, tokens, or both; text may lag behind the tokens. */
-  void onDelta(int choice, String text, List<ScoredToken> tokens);
+  /**
+   * More of a choice: a part of it, tokens, or both; parts may lag behind the tokens. Tokens alone
+   * come with a text that is empty.
+   */
+  void onDelta(int choice, AnswerPart part, List<ScoredToken> tokens);
 
   void onChoiceEnd(int choice, FinishReason reason);
 

@@ -1,5 +1,7 @@
 package io.fullbore.serving;
 
+import io.fullbore.chat.answer.AnswerParser;
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.RequestId;
 import io.fullbore.core.Usage;
@@ -8,29 +10,42 @@ import io.fullbore.engine.SequenceEvent;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.sampling.TokenLogprobs;
 import io.fullbore.tokenizer.Detokenizer;
+import io.fullbore.tokenizer.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One choice of an answer: turns its token events into text, finds stop strings, and tells the
- * sink. Confined to the API instance's event loop.
+ * One choice of an answer, confined to the API instance's event loop:
+ *
+ * <pre>
+ *   token events -> text and control tokens -> reasoning, calls of tools, text -> stop strings -> the sink
+ * </pre>
+ *
+ * <p>Stop strings are found in the text alone: neither reasoning nor the arguments of a call are
+ * cut by them.
  */
 final class ChoiceStream {
   private final Answer answer;
   private final int index;
   private final GenerationRequest request;
+  private final Vocabulary vocabulary;
   private final Detokenizer detokenizer;
+  private final AnswerParser parser;
   private final StopMatcher stops;
   private final List<ScoredToken> prompt = new ArrayList<>();
   private int cachedTokens;
   private int tokenCount;
+  private int reasoningCount;
   private Usage usage;
   private boolean ended;
 
-  ChoiceStream(Answer answer, int index, GenerationRequest request, ServedModel model) {
+  ChoiceStream(
+      Answer answer, int index, GenerationRequest request, ServedModel model, AnswerParser parser) {
     this.answer = answer;
     this.index = index;
     this.request = request;
+    this.vocabulary = model.tokenizer().vocabulary();
+    this.parser = parser;
     this.detokenizer = model.tokenizer().detokenizer(false, false);
     this.stops = new StopMatcher(answer.call().stops());
     this.usage = new Usage(0, 0, 0);
@@ -75,7 +90,13 @@ final class ChoiceStream {
       case SequenceEvent.Token token -> addToken(token);
       case SequenceEvent.Finished finished -> {
         flush();
-        usage = finished.usage();
+        Usage counted = finished.usage();
+        usage =
+            new Usage(
+                counted.promptTokens(),
+                counted.cachedTokens(),
+                counted.completionTokens(),
+                reasoningCount);
         end(finished.reason());
       }
       case SequenceEvent.Failed failed -> answer.fail(failed.failure());
@@ -96,32 +117,75 @@ final class ChoiceStream {
   }
 
   private void addToken(SequenceEvent.Token token) {
+    boolean thought = parser.inReasoning();
+    List<AnswerPart> parts = parts(token.token());
     tokenCount++;
+    reasoningCount += thought || parser.inReasoning() ? 1 : 0;
     usage = used();
-    String shown = stops.accept(detokenizer.accept(token.token()));
-    answer.sink().onDelta(index, shown, List.of(new ScoredToken(token.token(), token.logprobs())));
-    if (stops.stopped()) {
+    tell(parts, List.of(new ScoredToken(token.token(), token.logprobs())));
+    if (stops.stopped() || parser.isOver()) {
       answer.dropSequence(id());
+      flush();
       end(FinishReason.STOP);
     }
   }
 
-  private Usage used() {
-    return new Usage(request.prompt().length, cachedTokens, tokenCount);
+  private List<AnswerPart> parts(int token) {
+    if (!vocabulary.type(token).isSpecial() || !parser.isMarker(vocabulary.text(token))) {
+      return parser.accept(detokenizer.accept(token));
+    }
+    List<AnswerPart> parts = new ArrayList<>(parser.accept(detokenizer.flush()));
+    parts.addAll(parser.control(vocabulary.text(token)));
+    return parts;
   }
 
-  /** Shows what was held back: an unfinished character, the beginning of a stop string. */
+  /**
+   * Tells the sink of parts, up to a stop string.
+   *
+   * @param tokens come with the first of them, or alone
+   */
+  private void tell(List<AnswerPart> parts, List<ScoredToken> tokens) {
+    List<ScoredToken> untold = tokens;
+    for (AnswerPart part : parts) {
+      if (stops.stopped()) {
+        break;
+      }
+      boolean isText = part instanceof AnswerPart.Text;
+      String text =
+          part instanceof AnswerPart.Text(String more) ? stops.accept(more) : stops.flush();
+      if (!text.isEmpty()) {
+        answer.sink().onDelta(index, new AnswerPart.Text(text), untold);
+        untold = List.of();
+      }
+      if (!isText) {
+        answer.sink().onDelta(index, part, untold);
+        untold = List.of();
+      }
+    }
+    if (!untold.isEmpty()) {
+      answer.sink().onDelta(index, new AnswerPart.Text(""), untold);
+    }
+  }
+
+  private Usage used() {
+    return new Usage(request.prompt().length, cachedTokens, tokenCount, reasoningCount);
+  }
+
+  /** Shows what was held back: an unfinished character, the beginning of a marker or a stop. */
   private void flush() {
-    String rest = stops.accept(detokenizer.flush()) + stops.flush();
+    tell(parser.accept(detokenizer.flush()), List.of());
+    tell(parser.finish(), List.of());
+    String rest = stops.flush();
     if (!rest.isEmpty()) {
-      answer.sink().onDelta(index, rest, List.of());
+      answer.sink().onDelta(index, new AnswerPart.Text(rest), List.of());
     }
   }
 
   private void end(FinishReason reason) {
     ended = true;
     if (!answer.ended()) {
-      answer.sink().onChoiceEnd(index, reason);
+      boolean called = reason == FinishReason.STOP && parser.called();
+      answer.sink().onChoiceEnd(index, called ? FinishReason.TOOL_CALLS : reason);
       answer.choiceEnded();
     }
   }

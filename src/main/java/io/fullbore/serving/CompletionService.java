@@ -1,5 +1,6 @@
 package io.fullbore.serving;
 
+import io.fullbore.chat.answer.AnswerParser;
 import io.fullbore.core.Failure;
 import io.fullbore.core.RequestId;
 import io.fullbore.engine.Admission;
@@ -192,7 +193,8 @@ public final class CompletionService {
   private void submit(Answer answer, ServedModel model, List<GenerationSpec> specs) {
     List<GenerationRequest> requests =
         specs.stream().map(spec -> spec.request(replyTo, answer.call().tenant())).toList();
-    answer.submitted(model, requests).forEach(stream -> streams.put(stream.id(), stream));
+    List<AnswerParser> parsers = specs.stream().map(GenerationSpec::parser).toList();
+    answer.submitted(model, requests, parsers).forEach(stream -> streams.put(stream.id(), stream));
     vertx
         .eventBus()
         .<Admission>request(

@@ -2,6 +2,7 @@ package io.fullbore.serving;
 
 import io.fullbore.cache.AnswerEvent;
 import io.fullbore.cache.StoredAnswer;
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.Account;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
@@ -224,8 +225,8 @@ final class Flight implements AnswerSink {
   }
 
   @Override
-  public void onDelta(int choice, String text, List<ScoredToken> tokens) {
-    add(new AnswerEvent.Delta(choice, text, tokens));
+  public void onDelta(int choice, AnswerPart part, List<ScoredToken> tokens) {
+    add(new AnswerEvent.Delta(choice, part, tokens));
   }
 
   @Override
@@ -275,8 +276,8 @@ final class Flight implements AnswerSink {
     switch (event) {
       case AnswerEvent.Prompt(int choice, List<ScoredToken> tokens) ->
           sink.onPrompt(choice, tokens);
-      case AnswerEvent.Delta(int choice, String text, List<ScoredToken> tokens) ->
-          sink.onDelta(choice, text, tokens);
+      case AnswerEvent.Delta(int choice, AnswerPart part, List<ScoredToken> tokens) ->
+          sink.onDelta(choice, part, tokens);
       case AnswerEvent.Forwarded(ForwardedPiece piece) -> sink.onForwarded(piece);
       case AnswerEvent.ChoiceEnd(int choice, FinishReason reason) ->
           sink.onChoiceEnd(choice, reason);

@@ -1,5 +1,6 @@
 package io.fullbore.serving;
 
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.Failure;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
@@ -69,9 +70,9 @@ final class LocalLeg implements Journey.Leg, AnswerSink {
   }
 
   @Override
-  public void onDelta(int choice, String text, List<ScoredToken> tokens) {
+  public void onDelta(int choice, AnswerPart part, List<ScoredToken> tokens) {
     journey.said();
-    journey.sink().onDelta(choice, text, tokens);
+    journey.sink().onDelta(choice, part, tokens);
   }
 
   @Override

@@ -1,9 +1,10 @@
 package io.fullbore.serving;
 
-import io.fullbore.chat.ChatRequestView;
 import io.fullbore.chat.ChatTemplateException;
 import io.fullbore.chat.RenderedPrompt;
 import io.fullbore.core.Constraint;
+import io.fullbore.chat.answer.AnswerParser;
+import io.fullbore.chat.answer.AnswerSyntax;
 import io.fullbore.core.Failure;
 import io.fullbore.core.RequestId;
 import io.fullbore.core.SamplingParams;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,23 +47,30 @@ public final class PromptEncoder {
             : ThreadLocalRandom.current().nextLong();
     List<GenerationSpec> specs = new ArrayList<>();
     for (Prompt prompt : call.prompts()) {
-      int[] ids;
+      Failure unread =
+          prompt instanceof Prompt.Chat chat ? ChatRendering.unread(chat, model) : null;
+      if (unread != null) {
+        return new Encoded.Failed(unread);
+      }
+      Rendered rendered;
       try {
-        ids = ids(prompt, model);
+        rendered = rendered(prompt, model);
       } catch (ChatTemplateException e) {
         return failed(
             "The model's chat template does not take these messages: " + e.getMessage(),
             "messages");
       }
+      int[] ids = rendered.ids();
       Failure misfit = misfit(ids, prompt, call, model);
       if (misfit != null) {
         return new Encoded.Failed(misfit);
       }
       SamplingParams params = params(call, model, ids.length);
       for (int choice = 0; choice < call.choicesPerPrompt(); choice++) {
+        RequestId id = RequestId.random(ThreadLocalRandom.current());
         specs.add(
             new GenerationSpec(
-                RequestId.random(ThreadLocalRandom.current()), ids, params.withSeed(seed++)));
+                id, ids, params.withSeed(seed++), rendered.parsers().apply(new CallIds(id))));
       }
     }
     return new Encoded.Ready(specs);
@@ -84,12 +93,33 @@ public final class PromptEncoder {
     }
   }
 
-  private static int[] ids(Prompt prompt, ServedModel model) {
+  /**
+   * A prompt as it reaches the model.
+   *
+   * @param parsers makes the parser of one answer to it, which names calls
+   */
+  private record Rendered(int[] ids, Function<CallIds, AnswerParser> parsers) {}
+
+  private static Rendered rendered(Prompt prompt, ServedModel model) {
     return switch (prompt) {
-      case Prompt.Chat chat -> chatIds(chat, model, true);
-      case Prompt.Text(String text) -> withBos(model.tokenizer(), model.tokenizer().encode(text));
-      case Prompt.Tokens(List<Integer> ids) -> ids.stream().mapToInt(Integer::intValue).toArray();
+      case Prompt.Chat chat -> {
+        RenderedPrompt rendered = ChatRendering.render(chat, model, true);
+        AnswerSyntax syntax = model.template().syntax();
+        boolean inReasoning = syntax.opensReasoning(rendered.text());
+        ToolOffer tools = chat.tools();
+        yield new Rendered(
+            ids(rendered, model),
+            ids -> syntax.parser(tools.names(), !tools.parallel(), inReasoning, ids));
+      }
+      case Prompt.Text(String text) ->
+          plain(withBos(model.tokenizer(), model.tokenizer().encode(text)));
+      case Prompt.Tokens(List<Integer> ids) ->
+          plain(ids.stream().mapToInt(Integer::intValue).toArray());
     };
+  }
+
+  private static Rendered plain(int[] ids) {
+    return new Rendered(ids, named -> AnswerSyntax.PLAIN.parser(Set.of(), false, false, named));
   }
 
   /**
@@ -99,13 +129,11 @@ public final class PromptEncoder {
    * @throws ChatTemplateException where the template does not take the messages
    */
   public static int[] chatIds(Prompt.Chat chat, ServedModel model, boolean addGenerationPrompt) {
+    return ids(ChatRendering.render(chat, model, addGenerationPrompt), model);
+  }
+
+  private static int[] ids(RenderedPrompt rendered, ServedModel model) {
     Tokenizer tokenizer = model.tokenizer();
-    RenderedPrompt rendered =
-        model
-            .template()
-            .render(
-                new ChatRequestView(
-                    chat.messages(), chat.tools(), addGenerationPrompt, chat.templateVariables()));
     List<Piece> pieces =
         rendered.spans().stream().map(span -> new Piece(span.text(), !span.fromMessage())).toList();
     int[] ids = tokenizer.encode(pieces);

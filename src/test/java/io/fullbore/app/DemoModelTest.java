@@ -135,11 +135,7 @@ class DemoModelTest {
         .thenApply(
             response -> {
               assertEquals(200, response.statusCode(), response.body());
-              JsonObject choice =
-                  new JsonObject(response.body()).getJsonArray("choices").getJsonObject(0);
-              return new RunningServer.Answer(
-                  choice.getJsonObject("message").getString("content"),
-                  choice.getString("finish_reason"));
+              return RunningServer.whole(new JsonObject(response.body()));
             });
   }
 
@@ -167,7 +163,8 @@ class DemoModelTest {
     for (int i = 0; i < prompts.size(); i++) {
       JsonObject prompt = prompts.get(i);
       RunningServer.Answer outcome = outcomes.get(i).get();
-      assertEquals("stop", outcome.finishReason(), prompt::encode);
+      boolean calls = outcome.text().startsWith("<tool_call>");
+      assertEquals(calls ? "tool_calls" : "stop", outcome.finishReason(), prompt::encode);
       if (!outcome.text().equals(prompt.getString("answer"))) {
         wrong.add(prompt.encode() + " -> " + outcome.text());
       }
@@ -186,6 +183,43 @@ class DemoModelTest {
         assertEquals(whole(body).get(), streamed(body).get(), body::encode);
       }
     }
+  }
+
+  /** A question, the model's call, the tool's result, the answer: in both forms. */
+  @Test
+  void callsAToolAndAnswersFromItsResult() throws Exception {
+    JsonObject prompt =
+        new JsonObject(
+            """
+            {"messages":[{"role":"user","content":"How is the weather today in Venice"}],"tools":[
+              {"type":"function","function":{"name":"city_weather",
+               "description":"Looks up the weather of a city","parameters":{"type":"object",
+               "properties":{"location":{"type":"string"}},"required":["location"]}}}]}\
+            """);
+    var call =
+        new RunningServer.Answer(
+            "<tool_call>\n{\"name\": \"city_weather\", \"arguments\": {\"location\": \"Venice\"}}"
+                + "\n</tool_call>",
+            "tool_calls");
+    assertEquals(call, streamed(request(prompt)).get());
+    HttpResponse<String> response =
+        client.send(server.chat(request(prompt)), HttpResponse.BodyHandlers.ofString());
+    JsonObject answer = new JsonObject(response.body());
+    assertEquals(call, RunningServer.whole(answer));
+    JsonObject message = answer.getJsonArray("choices").getJsonObject(0).getJsonObject("message");
+    prompt
+        .getJsonArray("messages")
+        .add(message)
+        .add(
+            new JsonObject()
+                .put("role", "tool")
+                .put(
+                    "tool_call_id",
+                    message.getJsonArray("tool_calls").getJsonObject(0).getString("id"))
+                .put("content", "{\"summary\": \"cloudy\", \"degrees\": 33}"));
+    var last = new RunningServer.Answer("It is cloudy in Venice, 33 degrees.", "stop");
+    assertEquals(last, whole(request(prompt)).get());
+    assertEquals(last, streamed(request(prompt)).get());
   }
 
   @Test

@@ -73,9 +73,35 @@ final class RunningServer implements AutoCloseable {
         .POST(HttpRequest.BodyPublishers.ofString(body.encode()));
   }
 
+  /**
+   * A whole answer's message, or what the deltas of one add up to; calls as the demo writes them.
+   */
+  private static Answer answer(String content, JsonArray calls, String finishReason) {
+    StringBuilder text = new StringBuilder(content);
+    for (int i = 0; i < calls.size(); i++) {
+      JsonObject function = calls.getJsonObject(i).getJsonObject("function");
+      text.append(text.isEmpty() ? "" : "\n")
+          .append(
+              "<tool_call>\n{\"name\": \"%s\", \"arguments\": %s}\n</tool_call>"
+                  .formatted(function.getString("name"), function.getString("arguments")));
+    }
+    return new Answer(text.toString(), finishReason);
+  }
+
+  /** What a whole answer amounts to. */
+  static Answer whole(JsonObject answer) {
+    JsonObject choice = answer.getJsonArray("choices").getJsonObject(0);
+    JsonObject message = choice.getJsonObject("message");
+    return answer(
+        Objects.requireNonNullElse(message.getString("content"), ""),
+        message.getJsonArray("tool_calls", new JsonArray()),
+        choice.getString("finish_reason"));
+  }
+
   /** Joins the deltas of a stream that must end well. */
   static Answer joined(List<String> lines) {
     StringBuilder text = new StringBuilder();
+    JsonArray calls = new JsonArray();
     String finishReason = "";
     List<String> data = lines.stream().filter(line -> line.startsWith("data: ")).toList();
     assertEquals("data: [DONE]", data.getLast());
@@ -83,11 +109,28 @@ final class RunningServer implements AutoCloseable {
       JsonArray choices = new JsonObject(line.substring("data: ".length())).getJsonArray("choices");
       if (!choices.isEmpty()) {
         JsonObject choice = choices.getJsonObject(0);
-        text.append(choice.getJsonObject("delta").getString("content", ""));
+        JsonObject delta = choice.getJsonObject("delta");
+        text.append(delta.getString("content", ""));
+        delta.getJsonArray("tool_calls", new JsonArray()).forEach(part -> add(calls, part));
         finishReason = Objects.requireNonNullElse(choice.getString("finish_reason"), finishReason);
       }
     }
-    return new Answer(text.toString(), finishReason);
+    return answer(text.toString(), calls, finishReason);
+  }
+
+  /** A call's first piece names it, the others go on with its arguments. */
+  private static void add(JsonArray calls, Object piece) {
+    JsonObject call = (JsonObject) piece;
+    int index = call.getInteger("index");
+    if (call.containsKey("id")) {
+      assertEquals(calls.size(), index);
+      calls.add(call.copy());
+    } else {
+      JsonObject function = calls.getJsonObject(index).getJsonObject("function");
+      function.put(
+          "arguments",
+          function.getString("arguments") + call.getJsonObject("function").getString("arguments"));
+    }
   }
 
   @Override

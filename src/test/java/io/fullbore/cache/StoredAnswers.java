@@ -1,5 +1,6 @@
 package io.fullbore.cache;
 
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Origin;
@@ -25,9 +26,13 @@ final class StoredAnswers {
     return new StoredAnswer(
         List.of(
             new AnswerEvent.Prompt(0, List.of(new ScoredToken(1, null))),
-            new AnswerEvent.Delta(0, text, List.of(new ScoredToken(7, scores))),
+            new AnswerEvent.Delta(0, new AnswerPart.Reasoning("hm"), List.of()),
+            new AnswerEvent.Delta(
+                0, new AnswerPart.Text(text), List.of(new ScoredToken(7, scores))),
+            new AnswerEvent.Delta(0, new AnswerPart.CallStart(0, "id", "f"), List.of()),
+            new AnswerEvent.Delta(0, new AnswerPart.CallArguments(0, "{}"), List.of()),
             new AnswerEvent.ChoiceEnd(0, FinishReason.STOP)),
-        new Usage(3, 2, 1),
+        new Usage(3, 2, 1, 1),
         1_700_000_000_000L,
         knowledge,
         Origin.local("tiny", "tiny-1"));
@@ -40,7 +45,7 @@ final class StoredAnswers {
             new AnswerEvent.Forwarded(new ForwardedPiece("{\"x\":\"é\"}", List.of())),
             new AnswerEvent.Forwarded(
                 new ForwardedPiece("{}", List.of(new ForwardedPiece.End(0, reason))))),
-        new Usage(3, 2, 1),
+        new Usage(3, 2, 1, 1),
         1_700_000_000_000L,
         false,
         new Origin("cloud", "big", null));

@@ -76,6 +76,39 @@ class ChatTemplateTest {
   }
 
   @Test
+  void callsTakeTheFormThatTheTemplateCanJoin() {
+    var template =
+        inline(
+            "{% for m in messages %}{% for c in m.tool_calls or [] %}"
+                + "{{ c.function.name + ' ' + c.function.arguments }}{% endfor %}{% endfor %}");
+    assertEquals(
+        "weather {\"a\":  1}", render(template, false, false, call(null, weather("{\"a\":  1}"))));
+    assertEquals(
+        "a{\"a\": 1}",
+        render(
+            inline(
+                "{{ 'a' + messages[0].content + (messages[0].tool_calls[0].function.arguments |"
+                    + " tojson) }}"),
+            false,
+            false,
+            call(null, weather("{\"a\":  1}"))));
+    var failing = inline("{{ 'a' + messages[0].content + 1 }}");
+    var refused =
+        assertThrows(
+            ChatTemplateException.class,
+            () -> render(failing, false, false, call(null, weather("{}"))));
+    assertEquals(Kind.FAILED, refused.kind());
+  }
+
+  @Test
+  void saysWhatItReads() {
+    var template = inline("{{ enable_thinking }}{{ '<think>' }}{{ '</think>' }}");
+    assertTrue(template.reads("enable_thinking"));
+    assertFalse(template.reads("tools"));
+    assertTrue(template.syntax().opensReasoning("a<think>\n"));
+  }
+
+  @Test
   void headerIdsFormat() throws IOException {
     var template = template("header-ids", Map.of("bos_token", "<|begin_of_text|>"));
     assertEquals(

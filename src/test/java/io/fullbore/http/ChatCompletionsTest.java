@@ -64,7 +64,8 @@ class ChatCompletionsTest {
         "system_fingerprint":"tiny-v1","choices":[{"index":0,"message":{"role":"assistant",\
         "content":"Hello","refusal":null},"logprobs":null,"finish_reason":"stop"}],\
         "usage":{"prompt_tokens":21,"completion_tokens":5,"total_tokens":26,\
-        "prompt_tokens_details":{"cached_tokens":2}}}\
+        "prompt_tokens_details":{"cached_tokens":2},\
+        "completion_tokens_details":{"reasoning_tokens":0}}}\
         """,
         withoutId(response.body()));
   }
@@ -103,7 +104,8 @@ class ChatCompletionsTest {
         last.endsWith(
             """
             "choices":[],"usage":{"prompt_tokens":21,"completion_tokens":2,"total_tokens":23,\
-            "prompt_tokens_details":{"cached_tokens":2}}}\
+            "prompt_tokens_details":{"cached_tokens":2},\
+            "completion_tokens_details":{"reasoning_tokens":0}}}\
             """),
         last);
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fullbore.cache.AnswerCache;
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.Caller;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
@@ -69,7 +70,7 @@ class CompletionExchangeTest {
     }
 
     @Override
-    public String delta(int choice, String text, List<ScoredToken> tokens) {
+    public String delta(int choice, AnswerPart part, List<ScoredToken> tokens) {
       return part("delta");
     }
 

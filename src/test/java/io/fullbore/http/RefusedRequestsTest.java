@@ -128,7 +128,6 @@ class RefusedRequestsTest {
           "tools":[{"type":"function","function":{"name":"f","description":1}}] | tools[0].function.description | invalid_type
           "tools":[{"type":"function","function":{"name":"f","parameters":[]}}] | tools[0].function.parameters | invalid_type
           "tools":[{"type":"function","function":{"name":"f","strict":1}}] | tools[0].function.strict | invalid_type
-          "tools":[{"type":"function","function":{"name":"f"}}],"parallel_tool_calls":false | parallel_tool_calls | unsupported_value
           "parallel_tool_calls":1    | parallel_tool_calls    | invalid_type
           "response_format":{"type":"text","x":1} | response_format.x | unknown_parameter
           "tool_choice":"required"   | tool_choice            | unsupported_value

@@ -6,9 +6,11 @@ import io.fullbore.serving.ServedModel;
 import io.fullbore.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model whose tokens 0 to 255 are the bytes of the same value, so that tests can say tokens as
@@ -22,6 +24,7 @@ final class TestModel {
   static final int IM_START = 256;
   static final int IM_END = 257;
   static final int END_OF_TEXT = 258;
+  static final int FIRST_FURTHER = 259;
 
   private static final int BYTES = 256;
   private static final long NORMAL = 1;
@@ -55,6 +58,24 @@ final class TestModel {
         ChatTemplate.of(metadata(true)));
   }
 
+  /**
+   * The first model with a chat template.
+   *
+   * @param control further control tokens; the first is {@link #FIRST_FURTHER}, the next ones
+   *     follow
+   */
+  static ServedModel templated(String template, String... control) {
+    Metadata metadata = metadata(false, template, control);
+    return new ServedModel(
+        NAME,
+        VERSION,
+        "digest-of-templated",
+        1_600_000_000,
+        CONTEXT_TOKENS,
+        Tokenizer.of(metadata),
+        ChatTemplate.of(metadata));
+  }
+
   static SortedMap<String, ServedModel> models() {
     return new TreeMap<>(Map.of(NAME, served()));
   }
@@ -64,7 +85,11 @@ final class TestModel {
   }
 
   private static Metadata metadata(boolean loud) {
-    String[] tokens = new String[BYTES + 3];
+    return metadata(loud, null);
+  }
+
+  private static Metadata metadata(boolean loud, @Nullable String template, String... control) {
+    String[] tokens = new String[FIRST_FURTHER + control.length];
     long[] types = new long[tokens.length];
     Arrays.fill(types, NORMAL);
     int shifted = BYTES;
@@ -79,8 +104,9 @@ final class TestModel {
     tokens[IM_START] = "<|im_start|>";
     tokens[IM_END] = "<|im_end|>";
     tokens[END_OF_TEXT] = "<|endoftext|>";
+    System.arraycopy(control, 0, tokens, FIRST_FURTHER, control.length);
     Arrays.fill(types, BYTES, tokens.length, CONTROL);
-    return new Metadata(
+    Map<String, Object> values =
         Map.of(
             "tokenizer.ggml.model",
             "gpt2",
@@ -95,7 +121,13 @@ final class TestModel {
             "tokenizer.ggml.eos_token_id",
             (long) IM_END,
             "tokenizer.ggml.bos_token_id",
-            (long) END_OF_TEXT));
+            (long) END_OF_TEXT);
+    if (template == null) {
+      return new Metadata(values);
+    }
+    Map<String, Object> templated = new HashMap<>(values);
+    templated.put("tokenizer.chat_template", template);
+    return new Metadata(templated);
   }
 
   /** The tokens of a text: its bytes. */

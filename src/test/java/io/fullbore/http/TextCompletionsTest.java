@@ -58,7 +58,8 @@ class TextCompletionsTest {
         {"id":"ID","object":"text_completion","created":1700000000,"model":"tiny",\
         "system_fingerprint":"tiny-v1","choices":[{"index":0,"text":"there","logprobs":null,\
         "finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":5,\
-        "total_tokens":8,"prompt_tokens_details":{"cached_tokens":2}}}\
+        "total_tokens":8,"prompt_tokens_details":{"cached_tokens":2},\
+        "completion_tokens_details":{"reasoning_tokens":0}}}\
         """,
         withoutId(response.body()));
   }
@@ -80,7 +81,8 @@ class TextCompletionsTest {
             + (head
                 + "{\"index\":0,\"text\":\"\",\"logprobs\":null,\"finish_reason\":\"stop\"}NONE")
             + (head + "],\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":2,")
-            + "\"total_tokens\":4,\"prompt_tokens_details\":{\"cached_tokens\":2}}}\n\n"
+            + "\"total_tokens\":4,\"prompt_tokens_details\":{\"cached_tokens\":2},"
+            + "\"completion_tokens_details\":{\"reasoning_tokens\":0}}}\n\n"
             + "data: [DONE]\n\n",
         withoutId(response.body()).replace("],\"usage\":null}\n\n", "NONE"));
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fullbore.cache.AnswerEvent;
 import io.fullbore.cache.StoredAnswer;
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.Account;
 import io.fullbore.core.Allowance;
 import io.fullbore.core.CachePolicy;
@@ -112,8 +113,8 @@ class FlightTest {
     }
 
     @Override
-    public void onDelta(int choice, String text, List<ScoredToken> tokens) {
-      told.add(text);
+    public void onDelta(int choice, AnswerPart part, List<ScoredToken> tokens) {
+      told.add(((AnswerPart.Text) part).text());
     }
 
     @Override
@@ -161,9 +162,9 @@ class FlightTest {
   void aLateReaderIsToldEverythingInOrder() {
     NotingReader first = join("a");
     flight.onAccepted();
-    flight.onDelta(0, "x", List.of());
+    flight.onDelta(0, new AnswerPart.Text("x"), List.of());
     NotingReader late = join("a");
-    flight.onDelta(0, "y", List.of());
+    flight.onDelta(0, new AnswerPart.Text("y"), List.of());
     flight.onChoiceEnd(0, FinishReason.STOP);
     flight.onEnd(USAGE);
     assertEquals(List.of("MISS", "accepted", "x", "y", "STOP", "end"), first.told);
@@ -219,9 +220,9 @@ class FlightTest {
   void anAnswerThatGrowsTooLongIsFinishedForThoseWhoReadIt() {
     NotingReader first = join("a");
     flight.onAccepted();
-    flight.onDelta(0, "x".repeat(10_000), List.of());
+    flight.onDelta(0, new AnswerPart.Text("x".repeat(10_000)), List.of());
     assertFalse(flight.join(reader(new NotingReader(), "a")));
-    flight.onDelta(0, "y", List.of());
+    flight.onDelta(0, new AnswerPart.Text("y"), List.of());
     flight.onEnd(USAGE);
     assertEquals(List.of("y", "end"), first.told.subList(3, 5));
     assertEquals(List.of("closed"), pilot);

@@ -1,5 +1,6 @@
 package io.fullbore.http.wire;
 
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
 import io.fullbore.sampling.ScoredToken;
@@ -33,11 +34,11 @@ public interface AnswerFormat {
   /**
    * More of a choice.
    *
-   * @param text may be empty, and may lag behind the tokens
+   * @param part may be an empty text, and may lag behind the tokens
    * @param tokens may be empty; shown only where log-probabilities were asked for
-   * @return one event, or none where neither text nor tokens are to be shown
+   * @return one event, or none where neither the part nor tokens are to be shown
    */
-  String delta(int choice, String text, List<ScoredToken> tokens);
+  String delta(int choice, AnswerPart part, List<ScoredToken> tokens);
 
   /**
    * The end of a choice.

@@ -32,6 +32,9 @@ public record AnswerHead(String id, long createdEpochSeconds, String model, Stri
     json.writeObjectFieldStart("prompt_tokens_details");
     json.writeNumberField("cached_tokens", usage.cachedTokens());
     json.writeEndObject();
+    json.writeObjectFieldStart("completion_tokens_details");
+    json.writeNumberField("reasoning_tokens", usage.reasoningTokens());
+    json.writeEndObject();
     json.writeEndObject();
   }
 
@@ -42,6 +45,7 @@ public record AnswerHead(String id, long createdEpochSeconds, String model, Stri
           case null -> null;
           case STOP -> "stop";
           case LENGTH -> "length";
+          case TOOL_CALLS -> "tool_calls";
         });
   }
 }

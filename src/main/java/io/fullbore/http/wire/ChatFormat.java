@@ -1,6 +1,8 @@
 package io.fullbore.http.wire;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.fullbore.chat.ChatMessage.ToolCall;
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
 import io.fullbore.sampling.ScoredToken;
@@ -50,12 +52,47 @@ public final class ChatFormat implements AnswerFormat {
   }
 
   @Override
-  public String delta(int choice, String text, List<ScoredToken> tokens) {
+  public String delta(int choice, AnswerPart part, List<ScoredToken> tokens) {
     List<ScoredToken> shown = logprobs ? tokens : List.of();
-    if (text.isEmpty() && shown.isEmpty()) {
+    if (part.length() == 0 && shown.isEmpty()) {
       return "";
     }
-    return chunk(choice, delta -> delta.writeStringField("content", text), shown, null);
+    return chunk(choice, delta -> writePart(delta, part), shown, null);
+  }
+
+  private static void writePart(JsonGenerator json, AnswerPart part) throws IOException {
+    switch (part) {
+      case AnswerPart.Text(String text) -> json.writeStringField("content", text);
+      case AnswerPart.Reasoning(String text) -> json.writeStringField("reasoning_content", text);
+      case AnswerPart.CallStart(int call, String id, String name) -> {
+        json.writeArrayFieldStart("tool_calls");
+        json.writeStartObject();
+        json.writeNumberField("index", call);
+        writeCall(json, new ToolCall(id, name, ""));
+        json.writeEndArray();
+      }
+      case AnswerPart.CallArguments(int call, String fragment) -> {
+        json.writeArrayFieldStart("tool_calls");
+        json.writeStartObject();
+        json.writeNumberField("index", call);
+        json.writeObjectFieldStart("function");
+        json.writeStringField("arguments", fragment);
+        json.writeEndObject();
+        json.writeEndObject();
+        json.writeEndArray();
+      }
+    }
+  }
+
+  /** What names a call, and the end of its object. */
+  private static void writeCall(JsonGenerator json, ToolCall call) throws IOException {
+    json.writeStringField("id", call.id());
+    json.writeStringField("type", "function");
+    json.writeObjectFieldStart("function");
+    json.writeStringField("name", call.name());
+    json.writeStringField("arguments", call.arguments());
+    json.writeEndObject();
+    json.writeEndObject();
   }
 
   @Override
@@ -118,8 +155,20 @@ public final class ChatFormat implements AnswerFormat {
     json.writeNumberField("index", index);
     json.writeObjectFieldStart("message");
     json.writeStringField("role", "assistant");
-    json.writeStringField("content", choice.text());
+    boolean callsAlone = choice.text().isEmpty() && !choice.calls().isEmpty();
+    json.writeStringField("content", callsAlone ? null : choice.text());
     json.writeNullField("refusal");
+    if (!choice.reasoning().isEmpty()) {
+      json.writeStringField("reasoning_content", choice.reasoning());
+    }
+    if (!choice.calls().isEmpty()) {
+      json.writeArrayFieldStart("tool_calls");
+      for (ToolCall call : choice.calls()) {
+        json.writeStartObject();
+        writeCall(json, call);
+      }
+      json.writeEndArray();
+    }
     json.writeEndObject();
     writeLogprobs(json, logprobs ? choice.tokens() : List.of());
     AnswerHead.writeReason(json, choice.reason());

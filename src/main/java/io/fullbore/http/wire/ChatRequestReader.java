@@ -4,7 +4,6 @@ import io.fullbore.chat.ChatMessage;
 import io.fullbore.routing.Route;
 import io.fullbore.serving.CompletionCall;
 import io.fullbore.serving.Prompt;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +28,9 @@ final class ChatRequestReader {
   CompletionRequest read(byte[] digest) {
     String model = common.model();
     List<ChatMessage> messages = MessagesReader.read(fields.require("messages"));
-    List<Map<String, Object>> tools = tools(fields);
-    Prompt prompt = new Prompt.Chat(messages, tools, templateVariables(fields));
-    JsonValue parallel = fields.get("parallel_tool_calls");
-    if (parallel != null && !parallel.flag() && !tools.isEmpty()) {
-      throw parallel.unsupportedValue("the model cannot be kept to one call here.");
-    }
+    Prompt prompt =
+        new Prompt.Chat(
+            messages, ToolsReader.read(fields), templateVariables(fields), reasoningEffort());
     boolean stream = fields.flag("stream", false);
     boolean includeUsage = common.includeUsage(stream);
     boolean tokensAsIds = fields.flag("return_tokens_as_token_ids", false);
@@ -77,36 +73,11 @@ final class ChatRequestReader {
     return logprobs ? count : -1;
   }
 
-  /** The tools as the caller wrote them; none where none may be called. */
-  static List<Map<String, Object>> tools(JsonFields fields) {
-    List<Map<String, Object>> tools = new ArrayList<>();
-    for (JsonValue tool : fields.elements("tools")) {
-      JsonFields inner = tool.fields();
-      JsonValue type = inner.require("type");
-      if (!type.string().equals("function")) {
-        throw type.unsupportedValue("only tools of type 'function' are supported here.");
-      }
-      JsonFields function = inner.require("function").fields();
-      function.require("name").string();
-      function.string("description");
-      JsonValue parameters = function.get("parameters");
-      if (parameters != null) {
-        parameters.fields();
-      }
-      function.flag("strict", false);
-      function.finish();
-      inner.finish();
-      tools.add(tool.map());
-    }
-    JsonValue choice = fields.get("tool_choice");
-    if (choice == null) {
-      return tools;
-    }
-    if (choice.node().isObject() || choice.node().asText().equals("required")) {
-      throw choice.unsupportedValue(
-          "the model cannot be forced to call a tool here; use 'auto' or 'none'.");
-    }
-    return choice.oneOf("none", "auto").equals("none") ? List.of() : tools;
+  private @Nullable String reasoningEffort() {
+    JsonValue effort = fields.get("reasoning_effort");
+    return effort == null
+        ? null
+        : effort.oneOf("none", "minimal", "low", "medium", "high", "xhigh");
   }
 
   static Map<String, Object> templateVariables(JsonFields fields) {
@@ -138,12 +109,6 @@ final class ChatRequestReader {
       }
     }
     fields.refuse(
-        "audio",
-        "functions",
-        "function_call",
-        "prediction",
-        "web_search_options",
-        "reasoning_effort",
-        "verbosity");
+        "audio", "functions", "function_call", "prediction", "web_search_options", "verbosity");
   }
 }

@@ -1,6 +1,7 @@
 package io.fullbore.http.wire;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.Usage;
 import io.fullbore.sampling.ScoredToken;
@@ -72,7 +73,10 @@ public final class TextFormat implements AnswerFormat {
   }
 
   @Override
-  public String delta(int choice, String text, List<ScoredToken> tokens) {
+  public String delta(int choice, AnswerPart part, List<ScoredToken> tokens) {
+    if (!(part instanceof AnswerPart.Text(String text))) {
+      throw new IllegalStateException("a text completion has nothing but text: " + part);
+    }
     return text.isEmpty() && (tokens.isEmpty() || !logprobs)
         ? ""
         : chunk(choice, text, List.of(), tokens, null);

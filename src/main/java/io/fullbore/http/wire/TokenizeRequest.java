@@ -46,8 +46,9 @@ public record TokenizeRequest(
               model,
               new Prompt.Chat(
                   MessagesReader.read(fields.require("messages")),
-                  ChatRequestReader.tools(fields),
-                  ChatRequestReader.templateVariables(fields)),
+                  ToolsReader.read(fields),
+                  ChatRequestReader.templateVariables(fields),
+                  null),
               true,
               fields.flag("add_generation_prompt", true),
               fields.flag("return_token_strs", false),

@@ -69,7 +69,7 @@ class RequestReadersTest {
         """
         {"model":"m","messages":[{"role":"system","content":"s"},{"role":"user","name":"u",
         "content":[{"type":"text","text":"é€😀"}]},{"role":"assistant","content":null,
-        "tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},
+        "reasoning_content":"r","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},
         {"role":"tool","tool_call_id":"c","content":"7"}],"temperature":0.5,"top_p":0.9,"top_k":7,
         "min_p":0.1,"presence_penalty":-1,"frequency_penalty":1.5,"repetition_penalty":1.25,
         "logit_bias":{"65":-100,"66":2.5},"seed":42,"stop":["a","b"],"stop_token_ids":[10],
@@ -78,7 +78,7 @@ class RequestReadersTest {
         "service_tier":"auto","metadata":{"a":"b"},"parallel_tool_calls":true,
         "response_format":{"type":"text"},"modalities":["text"],"tool_choice":"auto",
         "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],
-        "chat_template_kwargs":{"enable_thinking":false}}
+        "reasoning_effort":"low","chat_template_kwargs":{"enable_thinking":false}}
         """,
         body -> CompletionRequest.chat(body, NOBODY, ROUTES)),
     TEXT(
