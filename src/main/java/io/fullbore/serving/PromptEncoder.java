@@ -2,9 +2,9 @@ package io.fullbore.serving;
 
 import io.fullbore.chat.ChatTemplateException;
 import io.fullbore.chat.RenderedPrompt;
-import io.fullbore.core.Constraint;
 import io.fullbore.chat.answer.AnswerParser;
 import io.fullbore.chat.answer.AnswerSyntax;
+import io.fullbore.core.Constraint;
 import io.fullbore.core.Failure;
 import io.fullbore.core.RequestId;
 import io.fullbore.core.SamplingParams;
