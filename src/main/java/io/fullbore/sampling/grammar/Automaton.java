@@ -29,8 +29,8 @@ import java.util.TreeMap;
  */
 final class Automaton {
   private static final int MAX_STATES = 4_096;
-  private static final int MAX_FRAMES = 100_000;
-  private static final int MAX_NODE_SETS = 20_000;
+  private static final int MAX_FRAMES = 20_000;
+  private static final int MAX_SET_NODES = 1_000_000;
   private static final int MAX_DEPTH = 500;
   private static final int MAX_WIDTH = 1_000;
   private static final int MAX_EXPANSIONS = 20_000;
@@ -65,6 +65,7 @@ final class Automaton {
   private final Frame unknown = new Frame(NO_NODES, null, 0);
 
   private long framesMade;
+  private int setNodes; // of all sets in the table
   private final GrammarState dead;
   private final GrammarState start;
 
@@ -279,12 +280,17 @@ final class Automaton {
   }
 
   private NodeSet set(int[] nodes) {
-    if (nodeSets.size() >= MAX_NODE_SETS) {
+    if (setNodes >= MAX_SET_NODES) {
       nodeSets.clear();
+      setNodes = 0;
     }
     NodeSet set = new NodeSet(nodes);
     NodeSet known = nodeSets.putIfAbsent(set, set);
-    return known == null ? set : known;
+    if (known != null) {
+      return known;
+    }
+    setNodes += nodes.length + 1;
+    return set;
   }
 
   private Frame frame(NodeSet set, Frame parent) {

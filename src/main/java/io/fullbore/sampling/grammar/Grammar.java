@@ -9,6 +9,7 @@ import java.util.BitSet;
  */
 public final class Grammar {
   private final GrammarState start;
+  private final int nodeCount;
 
   /**
    * @throws GrammarException where it is too large, calls itself on the left or has no text
@@ -21,6 +22,7 @@ public final class Grammar {
     if (!live.get(network.start(root))) {
       throw new GrammarException("no text fits the grammar");
     }
+    nodeCount = network.nodeCount();
     start = new Automaton(network, live, root).start();
   }
 
@@ -42,6 +44,11 @@ public final class Grammar {
   /** The place before the first byte. */
   public GrammarState start() {
     return start;
+  }
+
+  /** How large it is: nodes of its rules' networks, some hundred bytes each. */
+  int nodeCount() {
+    return nodeCount;
   }
 
   /** Whether the whole text fits. */

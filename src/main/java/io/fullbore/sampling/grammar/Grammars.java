@@ -10,13 +10,23 @@ import java.util.function.IntFunction;
  * shared by the API, which compiles them, and the engines of a model.
  */
 public final class Grammars {
-  private static final int MAX_KEPT = 64;
+  private static final int MAX_NODES = 1_000_000;
+
+  /** What a grammar takes beside its nodes, in nodes. */
+  private static final int STATES = 10_000;
+
   private static final long MAX_MASK_BYTES = 128L << 20;
 
   private final int vocabularySize;
   private final IntFunction<byte[]> bytesOf;
   private final Cache<Constraint, TokenGrammar> kept =
-      Caffeine.newBuilder().maximumSize(MAX_KEPT).executor(Runnable::run).build();
+      Caffeine.newBuilder()
+          .maximumWeight(MAX_NODES)
+          .weigher(
+              (Constraint constraint, TokenGrammar grammar) ->
+                  STATES + grammar.grammar().nodeCount())
+          .executor(Runnable::run)
+          .build();
   private TokenMasks masks;
 
   /**
@@ -34,12 +44,7 @@ public final class Grammars {
    * @throws GrammarException where its source is wrong, unsupported or too large
    */
   public TokenGrammar compile(Constraint constraint) {
-    TokenGrammar known = kept.getIfPresent(constraint);
-    if (known == null) {
-      known = new TokenGrammar(Grammar.of(constraint), masks(), bytesOf);
-      kept.put(constraint, known);
-    }
-    return known;
+    return kept.get(constraint, key -> new TokenGrammar(Grammar.of(key), masks(), bytesOf));
   }
 
   /** Made when first asked for: most servers never are. */

@@ -2,9 +2,13 @@ package io.fullbore.sampling.grammar;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * are annotations.
  */
 final class JsonSchemaGrammar {
-  private static final int MAX_SOURCE_CHARS = 1 << 20;
+  private static final int MAX_SOURCE_CHARS = 1 << 18;
   private static final int MAX_DEPTH = 150;
 
   private static final Set<String> REFUSED =
@@ -76,6 +80,7 @@ final class JsonSchemaGrammar {
   private final SchemaMerge merge;
   private final RuleSet rules = new RuleSet();
   private final JsonRules json = new JsonRules(rules);
+  private final Map<JsonNode, Expr> knownNodes = new IdentityHashMap<>();
   private final Map<String, Expr> known = new HashMap<>(); // by the schema's text
   private int depth;
 
@@ -120,6 +125,15 @@ final class JsonSchemaGrammar {
       target =
           target.has("$ref") ? merge.resolve(target.get("$ref"), path) : target.get("allOf").get(0);
     }
+    Expr rule = knownNodes.get(target);
+    if (rule == null) {
+      rule = valueOfNode(target, path);
+      knownNodes.put(target, rule);
+    }
+    return rule;
+  }
+
+  private Expr valueOfNode(JsonNode target, String path) {
     String key = target.toString();
     Expr rule = known.get(key);
     if (rule == null) {
@@ -157,6 +171,7 @@ final class JsonSchemaGrammar {
         throw new UnsupportedSchemaException(keyword, path, "it is not supported");
       }
     }
+    requireShapes(object, path);
     for (String keyword : List.of("anyOf", "oneOf")) {
       if (object.has(keyword)) {
         return alternatives(object, keyword, path);
@@ -170,6 +185,17 @@ final class JsonSchemaGrammar {
       alternatives.add(ofType(type, object, path));
     }
     return Expr.choice(alternatives);
+  }
+
+  private static void requireShapes(ObjectNode schema, String path) {
+    for (String keyword : List.of("anyOf", "oneOf", "enum", "required", "prefixItems")) {
+      if (schema.has(keyword) && !schema.get(keyword).isArray()) {
+        throw new UnsupportedSchemaException(keyword, path, "it must be an array");
+      }
+    }
+    if (schema.has("properties") && !schema.get("properties").isObject()) {
+      throw new UnsupportedSchemaException("properties", path, "it must be an object");
+    }
   }
 
   private Expr alternatives(ObjectNode schema, String keyword, String path) {
@@ -201,7 +227,7 @@ final class JsonSchemaGrammar {
       String text = value.toString();
       boolean fits =
           others != null
-              ? others.accepts(text.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+              ? others.accepts(text.getBytes(StandardCharsets.UTF_8))
               : type == null || isOneOf(value, SchemaMerge.types(type));
       if (fits) {
         alternatives.add(Expr.literal(text));
@@ -269,7 +295,7 @@ final class JsonSchemaGrammar {
       further = schema.get("unevaluatedProperties");
     }
     boolean open = further == null ? !schema.has("properties") : !isFalse(further);
-    Map<String, Boolean> required = new java.util.LinkedHashMap<>();
+    Map<String, Boolean> required = new LinkedHashMap<>();
     schema.path("required").forEach(name -> required.put(name.asText(), true));
     List<JsonRules.Member> members = new ArrayList<>();
     for (Map.Entry<String, JsonNode> property : properties.properties()) {
@@ -300,7 +326,7 @@ final class JsonSchemaGrammar {
   }
 
   private static Expr key(String name) {
-    return Expr.literal(com.fasterxml.jackson.databind.node.TextNode.valueOf(name).toString());
+    return Expr.literal(TextNode.valueOf(name).toString());
   }
 
   /** How many members there are is not counted, so it must follow from the others. */

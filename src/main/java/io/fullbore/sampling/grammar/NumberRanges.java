@@ -128,6 +128,9 @@ final class NumberRanges {
    * @param maxFraction digits after the point
    */
   static Expr decimals(@Nullable Bound low, @Nullable Bound high, int maxFraction) {
+    if (low != null && high != null && low.value().compareTo(high.value()) > 0) {
+      return Expr.NEVER;
+    }
     Bound aboveZero = new Bound(BigDecimal.ZERO, false);
     Bound zero = new Bound(BigDecimal.ZERO, true);
     List<Expr> alternatives = new ArrayList<>();

@@ -9,6 +9,8 @@ import java.util.TreeMap;
  * without escapes, so that a name cannot come in disguise.
  */
 final class OtherKeys {
+  private static final int MAX_NAME_CHARS = 500;
+
   /** A beginning of names. */
   private static final class Prefix {
     final TreeMap<Integer, Prefix> next = new TreeMap<>(); // by character
@@ -24,6 +26,10 @@ final class OtherKeys {
   Expr of(List<String> names) {
     Prefix all = new Prefix();
     for (String name : names) {
+      if (name.length() > MAX_NAME_CHARS) {
+        throw new GrammarException(
+            "a property's name has more than %d characters".formatted(MAX_NAME_CHARS));
+      }
       Prefix prefix = all;
       for (int point : name.codePoints().toArray()) {
         prefix = prefix.next.computeIfAbsent(point, key -> new Prefix());

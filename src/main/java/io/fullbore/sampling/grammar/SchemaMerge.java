@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.math.BigDecimal;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -17,6 +19,7 @@ import java.util.Set;
  */
 final class SchemaMerge {
   private static final int MAX_DEPTH = 50;
+  private static final int MAX_FLATTENED = 20_000;
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   /** What says nothing of the values. */
@@ -38,6 +41,7 @@ final class SchemaMerge {
           "definitions");
 
   private final JsonNode document;
+  private int flattened;
 
   SchemaMerge(JsonNode document) {
     this.document = document;
@@ -54,6 +58,10 @@ final class SchemaMerge {
   private JsonNode flatten(JsonNode schema, String path, int depth) {
     if (depth > MAX_DEPTH) {
       throw new UnsupportedSchemaException("$ref", path, "schemas include each other without end");
+    }
+    if (++flattened > MAX_FLATTENED) {
+      throw new GrammarException(
+          "the schema is too large: more than %d parts".formatted(MAX_FLATTENED));
     }
     if (schema.isBoolean()) {
       return schema.booleanValue() ? NODES.objectNode() : schema;
@@ -112,8 +120,7 @@ final class SchemaMerge {
           "$ref", path, "'%s' is no pointer into the schema itself".formatted(pointer));
     }
     String decoded =
-        java.net.URLDecoder.decode(
-            pointer.substring(1).replace("+", "%2B"), java.nio.charset.StandardCharsets.UTF_8);
+        URLDecoder.decode(pointer.substring(1).replace("+", "%2B"), StandardCharsets.UTF_8);
     JsonNode target = document.at(decoded);
     if (target.isMissingNode()) {
       throw new UnsupportedSchemaException("$ref", path, "nothing is at '%s'".formatted(pointer));

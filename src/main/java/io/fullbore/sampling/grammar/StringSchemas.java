@@ -41,6 +41,8 @@ final class StringSchemas {
     return patterns;
   }
 
+  private static final int MAX_COUNTED = 1_000_000;
+
   private final JsonRules json;
 
   StringSchemas(JsonRules json) {
@@ -53,6 +55,10 @@ final class StringSchemas {
     boolean bounded = min > 0 || max < Expr.UNBOUNDED;
     if (max < min) {
       return Expr.NEVER;
+    }
+    if (min > MAX_COUNTED) {
+      throw new UnsupportedSchemaException(
+          "minLength", path, "it is more than %d".formatted(MAX_COUNTED));
     }
     JsonNode pattern = schema.get("pattern");
     JsonNode format = schema.get("format");

@@ -12,7 +12,7 @@ import java.util.function.IntFunction;
  * once for these, by walking the vocabulary's tree and the automaton together. Those that leave the
  * rule are followed from where they left it, for each stack (the tokens' split is that of XGrammar;
  * Dong et al., 2024). A place's mask is the union over its stacks, and is kept as long as there is
- * room. Safe for several threads.
+ * room and its grammar is. Safe for several threads.
  */
 public final class TokenMasks {
   private static final int ENTRY_BYTES = 100;
@@ -37,6 +37,7 @@ public final class TokenMasks {
     trie = new VocabularyTrie(vocabularySize, bytesOf);
     masks =
         Caffeine.newBuilder()
+            .weakKeys()
             .maximumWeight(maxBytes / 2)
             .weigher((GrammarState state, int[] mask) -> ENTRY_BYTES + mask.length * Integer.BYTES)
             .executor(Runnable::run)

@@ -76,7 +76,8 @@ class RequestReadersTest {
         "max_tokens":33,"max_completion_tokens":33,"logprobs":true,"top_logprobs":3,"n":2,
         "stream":true,"stream_options":{"include_usage":true},"user":"u","store":false,
         "service_tier":"auto","metadata":{"a":"b"},"parallel_tool_calls":true,
-        "response_format":{"type":"text"},"modalities":["text"],"tool_choice":"auto",
+        "response_format":{"type":"json_schema","json_schema":{"name":"n","description":"d",
+        "strict":true,"schema":{"properties":{"a":{"type":"integer"}}}}},"modalities":["text"],"tool_choice":"auto",
         "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],
         "reasoning_effort":"low","chat_template_kwargs":{"enable_thinking":false}}
         """,
@@ -85,7 +86,7 @@ class RequestReadersTest {
         """
         {"model":"m","prompt":["a",[1,2,3],"é€😀"],"max_tokens":3,"echo":true,"logprobs":2,"n":2,
         "best_of":2,"stop":"x","seed":-1,"suffix":"","ignore_eos":true,"stream":false,
-        "return_tokens_as_token_ids":true,"logit_bias":{"5":1}}
+        "return_tokens_as_token_ids":true,"logit_bias":{"5":1},"guided_choice":["a","é€😀"]}
         """,
         body -> CompletionRequest.text(body, NOBODY, ROUTES)),
     TOKENIZE(

@@ -2,9 +2,14 @@ package io.fullbore.sampling.grammar;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fullbore.core.Constraint;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -178,6 +183,61 @@ class JsonSchemaGrammarTest {
         }) {
       assertThrows(GrammarException.class, () -> Texts.schema(schema), schema);
     }
+  }
+
+  @Test
+  void aHostileSchemaEndsSoon() {
+    var doubling = new StringBuilder("{'$ref':'#/$defs/a0','$defs':{");
+    for (int i = 0; i < 45; i++) {
+      int next = i + 1;
+      doubling.append(
+          "'a%d':{'allOf':[{'$ref':'#/$defs/a%d'},{'$ref':'#/$defs/a%d'}]},"
+              .formatted(i, next, next));
+    }
+    doubling.append("'a45':{'type':'integer'}}}");
+    String nested = "{'items':".repeat(150) + "{}" + "}".repeat(150);
+    String growing =
+        "{'$ref':'#/$defs/n','$defs':{'n':{'properties':{'a':{'allOf':[{'$ref':'#/$defs/n'},"
+            + "{'properties':{'a':{'minProperties':0,'allOf':[{'$ref':'#/$defs/n'}]}}}]}}}}}";
+    String wide =
+        "{'enum':[%s]}"
+            .formatted(
+                IntStream.range(0, 20_000)
+                    .mapToObj(i -> "'value " + i + "'")
+                    .collect(Collectors.joining(",")));
+    for (String schema :
+        List.of(
+            doubling.toString(),
+            nested,
+            growing,
+            wide,
+            "{'maxItems':100000000}",
+            "{'type':'string','minLength':2000000000}",
+            "{'type':'string','pattern':'^(a{1000}){1000}$'}",
+            "{'properties':[]}",
+            "{'anyOf':{}}",
+            "[]",
+            "1")) {
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(10),
+          () ->
+              assertThrows(
+                  GrammarException.class, () -> Texts.schema(schema), () -> beginning(schema)),
+          () -> beginning(schema));
+    }
+  }
+
+  private static String beginning(String schema) {
+    return schema.substring(0, Math.min(80, schema.length()));
+  }
+
+  @Test
+  void anEnumOfThousandsIsOneLookUpPerByte() {
+    String values =
+        IntStream.range(0, 5_000).mapToObj(i -> "'v" + i + "'").collect(Collectors.joining(","));
+    Grammar grammar = Texts.schema("{'enum':[" + values + "]}");
+    assertTrue(Texts.accepts(grammar, "\"v4321\""));
+    assertTrue(!Texts.accepts(grammar, "\"v5000\""));
   }
 
   @Test
