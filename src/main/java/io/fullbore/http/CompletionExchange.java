@@ -7,6 +7,7 @@ import io.fullbore.core.Account;
 import io.fullbore.core.Failure;
 import io.fullbore.core.Origin;
 import io.fullbore.http.wire.AnswerFormat;
+import io.fullbore.http.wire.AnswerFrame;
 import io.fullbore.http.wire.AnswerHead;
 import io.fullbore.http.wire.AnswerSize;
 import io.fullbore.http.wire.ApiError;
@@ -40,8 +41,11 @@ final class CompletionExchange {
    *
    * @param idPrefix how its answers' ids begin
    * @param promptParam the parameter that holds its prompt
+   * @param formats spell what a local model answers
+   * @param frames give every answer its own frame
    */
-  record Style(String idPrefix, String promptParam, Formats formats) {}
+  record Style(
+      String idPrefix, String promptParam, Formats formats, Supplier<AnswerFrame> frames) {}
 
   private static final int ID_DIGITS = 32;
   private static final long MS_PER_SECOND = 1_000;
@@ -72,7 +76,6 @@ final class CompletionExchange {
   }
 
   void start(RoutingContext context, CompletionRequest request, Style style) {
-    HttpServerResponse response = context.response();
     Account account = request.routed().account();
     Failure refusal = catalog.refusal(account.caller(), request.routed().route().name());
     CompletionRequest fitting = refusal == null ? fitting(request) : request;
@@ -80,14 +83,14 @@ final class CompletionExchange {
       refusal = fitting.routed().notLocal();
     }
     if (refusal != null) {
-      JsonReply.error(response, ApiError.of(refusal, style.promptParam()));
+      JsonReply.error(context.request(), ApiError.of(refusal, style.promptParam()));
       return;
     }
     CachePlan plan;
     try {
       plan = plan(context, fitting);
     } catch (InvalidRequestException e) {
-      JsonReply.error(response, ApiError.of(e.failure(), style.promptParam()));
+      JsonReply.error(context.request(), ApiError.of(e.failure(), style.promptParam()));
       return;
     }
     var exchange = new Exchange(context, fitting, style, plan);
@@ -134,7 +137,7 @@ final class CompletionExchange {
               request,
               new SourcedAnswer(
                   vertx,
-                  response,
+                  request,
                   writer(clock.instant().getEpochSecond()),
                   completion.stream(),
                   stored -> form(stored, key),
@@ -151,9 +154,20 @@ final class CompletionExchange {
         Supplier<AnswerFormat> formats =
             () -> format(RequestNames.random(style.idPrefix()), createdEpochSeconds, origin.get());
         return completion.stream()
-            ? new StreamedAnswer(vertx, request, formats, style.promptParam(), keepAliveCommentMs)
+            ? new StreamedAnswer(
+                vertx,
+                request,
+                formats,
+                style.frames().get(),
+                style.promptParam(),
+                keepAliveCommentMs)
             : new WholeAnswer(
-                vertx, response, formats, style.promptParam(), completion.routed().choiceCount());
+                vertx,
+                request,
+                formats,
+                style.frames().get(),
+                style.promptParam(),
+                completion.routed().choiceCount());
       };
     }
 
@@ -175,8 +189,9 @@ final class CompletionExchange {
                         stored.storedEpochMs() / MS_PER_SECOND,
                         stored.origin());
             return completion.stream()
-                ? StoredForms.stream(stored, formats)
-                : StoredForms.whole(stored, formats, completion.routed().choiceCount());
+                ? StoredForms.stream(stored, formats, style.frames().get())
+                : StoredForms.whole(
+                    stored, formats, style.frames().get(), completion.routed().choiceCount());
           });
     }
 

@@ -1,5 +1,6 @@
 package io.fullbore.http.wire;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fullbore.cache.CanonicalRequest;
 import io.fullbore.core.Failure;
 import io.fullbore.routing.Route;
@@ -9,9 +10,11 @@ import io.fullbore.serving.RoutedCall;
 import io.fullbore.upstream.ForwardedCall.Endpoint;
 import io.vertx.core.buffer.Buffer;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
- * A request to {@code /v1/chat/completions} or {@code /v1/completions}, read and checked.
+ * A request to {@code /v1/chat/completions} or {@code /v1/completions}, read and checked; or one of
+ * another API that asks for the same.
  *
  * @param routed what is asked for, and of whom
  * @param digest of all that shapes the answer, see {@link CanonicalRequest}
@@ -58,6 +61,50 @@ public record CompletionRequest(
         requester,
         routes,
         (fields, route, digest) -> new TextRequestReader(fields, requester, route).read(digest));
+  }
+
+  /**
+   * Reads the body of a message of Anthropic's API.
+   *
+   * @throws InvalidRequestException at the first mistake
+   */
+  public static CompletionRequest messages(Buffer body, Requester requester, RoutingTable routes) {
+    return translated(body, requester, routes, AnthropicBody::chat);
+  }
+
+  /**
+   * The same for a prompt that is only counted.
+   *
+   * @throws InvalidRequestException at the first mistake
+   */
+  public static CompletionRequest messagesPrompt(
+      Buffer body, Requester requester, RoutingTable routes) {
+    return translated(body, requester, routes, AnthropicBody::prompt);
+  }
+
+  /** Writes a body of Anthropic's API as that of a chat completion. */
+  @FunctionalInterface
+  private interface Translation {
+    ObjectNode chat(JsonValue body, boolean local);
+  }
+
+  private static CompletionRequest translated(
+      Buffer body, Requester requester, RoutingTable routes, Translation translation) {
+    JsonValue value = JsonValue.parse(body);
+    byte[] digest = CanonicalRequest.digest(value.node());
+    Route route = route(value, routes);
+    Supplier<CompletionRequest> local =
+        () -> {
+          var chat = new JsonValue("", translation.chat(value, true));
+          return new ChatRequestReader(chat.fields(), requester, route).read(digest);
+        };
+    if (!route.mayForward()) {
+      return local.get();
+    }
+    var chat = new JsonValue("", translation.chat(value, false));
+    return new ForwardedReader(Endpoint.CHAT_COMPLETIONS, chat, requester, route)
+        .written((ObjectNode) value.node())
+        .read(digest, body.length(), ignored -> local.get());
   }
 
   /** Reads a body as one for local models. */

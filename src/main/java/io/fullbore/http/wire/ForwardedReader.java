@@ -23,6 +23,7 @@ final class ForwardedReader {
   private final SamplingReader common;
   private final Requester requester;
   private final Route route;
+  private @Nullable ObjectNode original;
 
   ForwardedReader(Endpoint endpoint, JsonValue body, Requester requester, Route route) {
     this.endpoint = endpoint;
@@ -31,6 +32,12 @@ final class ForwardedReader {
     this.common = new SamplingReader(fields);
     this.requester = requester;
     this.route = route;
+  }
+
+  /** Keeps what the caller wrote in the form of Anthropic's API. */
+  ForwardedReader written(ObjectNode messages) {
+    original = messages;
+    return this;
   }
 
   /**
@@ -50,7 +57,8 @@ final class ForwardedReader {
             includeUsage,
             choices,
             maxAnswerTokens(),
-            bodyBytes);
+            bodyBytes,
+            original);
     boolean repeatable = fields.has("seed") || fields.number("temperature", 1, 0, 2) == 0;
     boolean tools = !fields.elements("tools").isEmpty() || fields.has("functions");
     CompletionCall call = null;
