@@ -40,7 +40,7 @@ class ForwardedMessagesTest {
     for (String kind : List.of("openai", "anthropic")) {
       String upstream = "upstreams." + settings.size() / 6;
       settings.put(upstream + ".name", kind);
-      settings.put(upstream + ".kind", kind);
+      settings.put(upstream + ".dialect", kind);
       settings.put(upstream + ".baseUrl", stub.url() + "/v1");
       settings.put(upstream + ".apiKey", "upstream-secret");
       settings.put(upstream + ".models.0.name", "of-" + kind);
