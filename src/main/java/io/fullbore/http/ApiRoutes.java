@@ -74,6 +74,9 @@ final class ApiRoutes {
         router,
         "/v1/messages/count_tokens",
         new CountTokensHandler(parser, limit, workers, catalog, parts.upstreams().tokenCount()));
+    routeResponses(
+        router,
+        new ResponsesHandler(parser, exchange, parts.routes(), parts.responses(), parts.clock()));
     post(router, "/tokenize", new TokenizeHandler(parser, limit, workers, catalog));
     post(router, "/detokenize", new DetokenizeHandler(parser, limit, workers, catalog));
     get(router, "/v1/models", modelsHandler::list);
@@ -106,6 +109,14 @@ final class ApiRoutes {
     router.delete("/admin/cache").handler(answers::purge);
     router.route("/admin/cache").handler(context -> refuseMethod(context, "GET, DELETE"));
     get(router, "/admin/usage", usage::show);
+  }
+
+  private void routeResponses(Router router, ResponsesHandler responses) {
+    String kept = "/v1/responses/:" + ResponsesHandler.ID;
+    post(router, "/v1/responses", responses);
+    router.get(kept).handler(responses::show);
+    router.delete(kept).handler(responses::delete);
+    router.route(kept).handler(context -> refuseMethod(context, "GET, DELETE"));
   }
 
   private BodyReader reader(BiConsumer<RoutingContext, RequestBody> endpoint) {

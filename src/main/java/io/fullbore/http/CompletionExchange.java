@@ -43,9 +43,19 @@ final class CompletionExchange {
    * @param promptParam the parameter that holds its prompt
    * @param formats spell what a local model answers
    * @param frames give every answer its own frame
+   * @param unique whether an answer that was remembered gets a name of its own all the same
    */
   record Style(
-      String idPrefix, String promptParam, Formats formats, Supplier<AnswerFrame> frames) {}
+      String idPrefix,
+      String promptParam,
+      Formats formats,
+      Supplier<AnswerFrame> frames,
+      boolean unique) {
+    /** Where a remembered answer keeps one name for all who get it. */
+    Style(String idPrefix, String promptParam, Formats formats, Supplier<AnswerFrame> frames) {
+      this(idPrefix, promptParam, formats, frames, false);
+    }
+  }
 
   private static final int ID_DIGITS = 32;
   private static final long MS_PER_SECOND = 1_000;
@@ -171,8 +181,10 @@ final class CompletionExchange {
       };
     }
 
-    /** A remembered answer keeps one name for all who get it. */
     private Buffer form(StoredAnswer stored, CacheKey key) {
+      if (style.unique()) {
+        return rendered(stored, RequestNames.random(style.idPrefix()));
+      }
       StoredAnswer.Form form =
           !completion.stream()
               ? StoredAnswer.Form.WHOLE
@@ -180,19 +192,16 @@ final class CompletionExchange {
                   ? StoredAnswer.Form.STREAM_WITH_USAGE
                   : StoredAnswer.Form.STREAM;
       return stored.form(
-          form,
-          () -> {
-            Supplier<AnswerFormat> formats =
-                () ->
-                    format(
-                        style.idPrefix() + key.hash().substring(0, ID_DIGITS),
-                        stored.storedEpochMs() / MS_PER_SECOND,
-                        stored.origin());
-            return completion.stream()
-                ? StoredForms.stream(stored, formats, style.frames().get())
-                : StoredForms.whole(
-                    stored, formats, style.frames().get(), completion.routed().choiceCount());
-          });
+          form, () -> rendered(stored, style.idPrefix() + key.hash().substring(0, ID_DIGITS)));
+    }
+
+    private Buffer rendered(StoredAnswer stored, String id) {
+      long createdEpochSeconds = stored.storedEpochMs() / MS_PER_SECOND;
+      Supplier<AnswerFormat> formats = () -> format(id, createdEpochSeconds, stored.origin());
+      AnswerFrame frame = style.frames().get();
+      return completion.stream()
+          ? StoredForms.stream(stored, formats, frame)
+          : StoredForms.whole(stored, formats, frame, completion.routed().choiceCount());
     }
 
     /**

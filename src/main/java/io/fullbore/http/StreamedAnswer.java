@@ -7,7 +7,6 @@ import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.AnswerFrame;
 import io.fullbore.http.wire.ApiError;
-import io.fullbore.http.wire.ErrorShape;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.serving.AnswerFlow;
 import io.vertx.core.Vertx;
@@ -137,7 +136,7 @@ final class StreamedAnswer implements ResponseSink {
   public void onFailure(Failure failure) {
     ApiError error = ApiError.of(failure, promptParam);
     if (response.headWritten()) {
-      end(ErrorShape.of(request.path()).event(error));
+      end(format == null ? frame.failure(error) : format.failure(error));
     } else {
       stopTimer();
       JsonReply.error(request, error);

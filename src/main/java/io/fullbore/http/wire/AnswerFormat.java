@@ -50,6 +50,11 @@ public interface AnswerFormat {
    */
   String usage(Usage usage);
 
+  /** The last event of a stream that broke off after its opening. */
+  default String failure(ApiError error) {
+    return error.event();
+  }
+
   /**
    * The whole answer.
    *

@@ -27,6 +27,11 @@ public interface AnswerFrame {
   /** A whole answer from elsewhere: one JSON object, which is no event. */
   String whole(ForwardedPiece piece, Usage usage);
 
+  /** The last event of a stream that broke off and was not a local model's, or not yet. */
+  default String failure(ApiError error) {
+    return error.event();
+  }
+
   /** What a stream in which nothing happens is kept open with. */
   String keepAlive();
 }

@@ -55,6 +55,11 @@ public final class AnthropicFormat implements AnswerFormat {
   }
 
   @Override
+  public String failure(ApiError error) {
+    return ErrorShape.ANTHROPIC.event(error);
+  }
+
+  @Override
   public String whole(List<FinishedChoice> choices, Usage usage) {
     FinishedChoice choice = choices.getFirst();
     stop.accept(choice.tokens());

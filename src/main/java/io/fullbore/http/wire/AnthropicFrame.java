@@ -86,6 +86,11 @@ public final class AnthropicFrame implements AnswerFrame {
   }
 
   @Override
+  public String failure(ApiError error) {
+    return ErrorShape.ANTHROPIC.event(error);
+  }
+
+  @Override
   public String whole(ForwardedPiece piece, Usage usage) {
     JsonNode answer = JsonText.tree(piece.json());
     JsonNode choice = answer.path("choices").path(0);

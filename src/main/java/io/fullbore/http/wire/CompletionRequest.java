@@ -11,6 +11,7 @@ import io.fullbore.upstream.ForwardedCall.Endpoint;
 import io.vertx.core.buffer.Buffer;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request to {@code /v1/chat/completions} or {@code /v1/completions}, read and checked; or one of
@@ -69,7 +70,7 @@ public record CompletionRequest(
    * @throws InvalidRequestException at the first mistake
    */
   public static CompletionRequest messages(Buffer body, Requester requester, RoutingTable routes) {
-    return translated(body, requester, routes, AnthropicBody::chat);
+    return anthropic(body, requester, routes, AnthropicBody::chat);
   }
 
   /**
@@ -79,32 +80,66 @@ public record CompletionRequest(
    */
   public static CompletionRequest messagesPrompt(
       Buffer body, Requester requester, RoutingTable routes) {
-    return translated(body, requester, routes, AnthropicBody::prompt);
+    return anthropic(body, requester, routes, AnthropicBody::prompt);
   }
 
-  /** Writes a body of Anthropic's API as that of a chat completion. */
+  private static CompletionRequest anthropic(
+      Buffer body, Requester requester, RoutingTable routes, Translation translation) {
+    JsonValue value = JsonValue.parse(body);
+    value.fields();
+    var original = (ObjectNode) value.node();
+    byte[] digest = CanonicalRequest.digest(original);
+    return translated(
+        value, route(value, routes), requester, translation, digest, body.length(), original);
+  }
+
+  /** Writes a body of another API as that of a chat completion. */
   @FunctionalInterface
-  private interface Translation {
+  interface Translation {
+    /**
+     * @param local whether the form is for a local model
+     */
     ObjectNode chat(JsonValue body, boolean local);
   }
 
+  /**
+   * Reads a request of another API, of which nothing shapes the answer that is not translated.
+   *
+   * @throws InvalidRequestException at the first mistake
+   */
+  static CompletionRequest translated(
+      JsonValue body,
+      int bodyBytes,
+      Requester requester,
+      RoutingTable routes,
+      Translation translation) {
+    Route route = route(body, routes);
+    byte[] digest = CanonicalRequest.digest(translation.chat(body, !route.mayForward()));
+    return translated(body, route, requester, translation, digest, bodyBytes, null);
+  }
+
+  /**
+   * @param original what upstreams of the other API get
+   */
   private static CompletionRequest translated(
-      Buffer body, Requester requester, RoutingTable routes, Translation translation) {
-    JsonValue value = JsonValue.parse(body);
-    byte[] digest = CanonicalRequest.digest(value.node());
-    Route route = route(value, routes);
+      JsonValue body,
+      Route route,
+      Requester requester,
+      Translation translation,
+      byte[] digest,
+      int bodyBytes,
+      @Nullable ObjectNode original) {
     Supplier<CompletionRequest> local =
         () -> {
-          var chat = new JsonValue("", translation.chat(value, true));
+          var chat = new JsonValue("", translation.chat(body, true));
           return new ChatRequestReader(chat.fields(), requester, route).read(digest);
         };
     if (!route.mayForward()) {
       return local.get();
     }
-    var chat = new JsonValue("", translation.chat(value, false));
-    return new ForwardedReader(Endpoint.CHAT_COMPLETIONS, chat, requester, route)
-        .written((ObjectNode) value.node())
-        .read(digest, body.length(), ignored -> local.get());
+    var chat = new JsonValue("", translation.chat(body, false));
+    return new ForwardedReader(Endpoint.CHAT_COMPLETIONS, chat, requester, route, original)
+        .read(digest, bodyBytes, ignored -> local.get());
   }
 
   /** Reads a body as one for local models. */
@@ -119,7 +154,7 @@ public record CompletionRequest(
     byte[] digest = CanonicalRequest.digest(value.node());
     Route route = route(value, routes);
     return route.mayForward()
-        ? new ForwardedReader(endpoint, value, requester, route)
+        ? new ForwardedReader(endpoint, value, requester, route, null)
             .read(digest, body.length(), fields -> local.read(fields, route, digest))
         : local.read(value.fields(), route, digest);
   }

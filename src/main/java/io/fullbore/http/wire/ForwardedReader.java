@@ -23,21 +23,24 @@ final class ForwardedReader {
   private final SamplingReader common;
   private final Requester requester;
   private final Route route;
-  private @Nullable ObjectNode original;
+  private final @Nullable ObjectNode original;
 
-  ForwardedReader(Endpoint endpoint, JsonValue body, Requester requester, Route route) {
+  /**
+   * @param original the request in Anthropic's form, where the caller wrote it so
+   */
+  ForwardedReader(
+      Endpoint endpoint,
+      JsonValue body,
+      Requester requester,
+      Route route,
+      @Nullable ObjectNode original) {
     this.endpoint = endpoint;
     this.body = body;
     this.fields = body.fields();
     this.common = new SamplingReader(fields);
     this.requester = requester;
     this.route = route;
-  }
-
-  /** Keeps what the caller wrote in the form of Anthropic's API. */
-  ForwardedReader written(ObjectNode messages) {
-    original = messages;
-    return this;
+    this.original = original;
   }
 
   /**
