@@ -1,8 +1,8 @@
 package io.fullbore.http;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.fullbore.http.wire.Conversation;
 import java.util.LinkedHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +24,11 @@ public final class ResponseStore {
    * A response that ended well.
    *
    * @param json as it was answered
-   * @param conversation items of all that was said, the response's own included; not to be changed
+   * @param conversation all that was said, the response's own items included
    */
-  record Stored(String json, ArrayNode conversation) {
+  record Stored(String json, Conversation conversation) {
     private long chars() {
-      return json.length() + (long) conversation.toString().length();
+      return json.length() + conversation.chars();
     }
   }
 

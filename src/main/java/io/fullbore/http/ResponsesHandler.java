@@ -3,6 +3,7 @@ package io.fullbore.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fullbore.http.wire.ApiError;
+import io.fullbore.http.wire.Conversation;
 import io.fullbore.http.wire.JsonText;
 import io.fullbore.http.wire.Requester;
 import io.fullbore.http.wire.ResponseHead;
@@ -54,7 +55,7 @@ final class ResponsesHandler implements BiConsumer<RoutingContext, RequestBody> 
         request -> exchange.start(context, request.completion(), style(keyId, request)));
   }
 
-  private @Nullable ArrayNode conversation(String keyId, String id) {
+  private @Nullable Conversation conversation(String keyId, String id) {
     ResponseStore.Stored stored = store.get(keyId, id);
     return stored == null ? null : stored.conversation();
   }
@@ -74,14 +75,12 @@ final class ResponsesHandler implements BiConsumer<RoutingContext, RequestBody> 
   }
 
   private void keep(String keyId, ResponsesRequest request, ObjectNode response) {
-    if (request.store()) {
-      ArrayNode conversation = request.conversation().deepCopy();
-      conversation.addAll((ArrayNode) response.path("output"));
-      store.put(
-          keyId,
-          response.path("id").asText(),
-          new ResponseStore.Stored(response.toString(), conversation));
+    if (!request.store() || request.conversation().chars() > ResponseStore.MAX_SHELF_CHARS) {
+      return;
     }
+    String json = response.toString();
+    var said = request.conversation().and((ArrayNode) response.path("output"), json.length());
+    store.put(keyId, response.path("id").asText(), new ResponseStore.Stored(json, said));
   }
 
   /** {@code GET /v1/responses/{id}}. */

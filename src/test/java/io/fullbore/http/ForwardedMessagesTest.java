@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fullbore.auth.KeySpec;
+import io.fullbore.core.Allowance;
+import io.fullbore.core.CachePolicy;
 import io.fullbore.stub.AnswerShape;
 import io.fullbore.stub.Fault;
 import io.fullbore.stub.StubBehaviour;
@@ -11,9 +14,12 @@ import io.fullbore.stub.StubUpstream;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -201,6 +207,63 @@ class ForwardedMessagesTest {
       HttpResponse<String> again = server.post(PATH, body);
       assertEquals("HIT-L1", again.headers().firstValue("X-Cache").orElse(""));
       assertEquals(first, again.body());
+    }
+  }
+
+  private String key(Allowance allowance) throws Exception {
+    var spec =
+        new KeySpec(
+            "Ada",
+            Set.of(),
+            allowance,
+            Allowance.UNLIMITED,
+            CachePolicy.DEFAULT,
+            true,
+            Set.of(),
+            null);
+    return server.parts.keys().create(spec).await(5, TimeUnit.SECONDS).secret();
+  }
+
+  private HttpResponse<String> ask(String path, String body, String key) throws Exception {
+    return server.send(server.request(path, body).header("x-api-key", key).build());
+  }
+
+  @Test
+  void theLimitsOfTheKeyHold() throws Exception {
+    String once = key(new Allowance(1, 0, 0, 0, 0));
+    assertEquals(200, ask(PATH, body("openai", ""), once).statusCode());
+    HttpResponse<String> refused = ask(PATH, body("openai", ""), once);
+    assertEquals(429, refused.statusCode());
+    assertTrue(refused.headers().firstValue("Retry-After").isPresent());
+    JsonObject error = new JsonObject(refused.body());
+    assertEquals("error", error.getString("type"), refused.body());
+    assertEquals("rate_limit_error", error.getJsonObject("error").getString("type"));
+    assertEquals(429, ask(PATH + "/count_tokens", body("openai", ""), once).statusCode());
+    HttpResponse<String> keyless = server.post(PATH, body("openai", ""));
+    assertEquals(401, keyless.statusCode());
+    assertTrue(keyless.body().contains("\"type\":\"authentication_error\""), keyless.body());
+  }
+
+  @Test
+  void aResponseIsItsKeysAlone() throws Exception {
+    String ada = key(Allowance.UNLIMITED);
+    String bob = key(Allowance.UNLIMITED);
+    String body = "{\"model\":\"of-openai\",\"input\":\"Hi\"%s}";
+    String id =
+        new JsonObject(ask("/v1/responses", body.formatted(""), ada).body()).getString("id");
+    String next = body.formatted(",\"previous_response_id\":\"" + id + "\"");
+    assertEquals(200, ask("/v1/responses", next, ada).statusCode());
+    assertEquals(400, ask("/v1/responses", next, bob).statusCode());
+    for (String key : List.of(ada, bob)) {
+      HttpRequest shown =
+          HttpRequest.newBuilder(server.uri("/v1/responses/" + id))
+              .header("x-api-key", key)
+              .build();
+      assertEquals(key.equals(ada) ? 200 : 404, server.send(shown).statusCode());
+      HttpRequest.Builder deleted = HttpRequest.newBuilder(shown, (name, value) -> true).DELETE();
+      if (key.equals(bob)) {
+        assertEquals(404, server.send(deleted.build()).statusCode());
+      }
     }
   }
 

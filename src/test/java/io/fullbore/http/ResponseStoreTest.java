@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.fullbore.http.wire.Conversation;
 import org.junit.jupiter.api.Test;
 
 /** What is kept of responses, and for whom. */
@@ -14,7 +15,8 @@ class ResponseStoreTest {
   private final ResponseStore store = new ResponseStore();
 
   private static ResponseStore.Stored response(int chars) {
-    return new ResponseStore.Stored("x".repeat(chars), JsonNodeFactory.instance.arrayNode());
+    return new ResponseStore.Stored(
+        "x".repeat(chars), new Conversation(JsonNodeFactory.instance.arrayNode(), 0));
   }
 
   @Test
@@ -45,10 +47,10 @@ class ResponseStoreTest {
     store.put("ada", "a", response(half));
     store.put("ada", "a", response(half));
     assertTrue(store.get("ada", "a") != null);
-    store.put("ada", "b", response(half));
+    store.put("ada", "b", response(half + 1));
     assertTrue(store.get("ada", "a") == null);
     assertTrue(store.get("ada", "b") != null);
-    store.put("ada", "c", response(2 * half));
+    store.put("ada", "c", response(2 * half + 1));
     assertTrue(store.get("ada", "b") == null);
     assertTrue(store.get("ada", "c") == null);
   }

@@ -16,8 +16,8 @@ public final class AnthropicFrame implements AnswerFrame {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   private final AnthropicEvents events = new AnthropicEvents();
+  private final StreamedCalls calls = new StreamedCalls();
   private boolean started;
-  private int callIndex = -1;
   private String stopReason = "end_turn";
   private @Nullable String stopSequence;
 
@@ -47,10 +47,8 @@ public final class AnthropicFrame implements AnswerFrame {
   }
 
   private void call(JsonNode piece) {
-    int index = piece.path("index").asInt();
     JsonNode function = piece.path("function");
-    if (index != callIndex) {
-      callIndex = index;
+    if (calls.begins(piece)) {
       events.toolCall(piece.path("id").asText(), function.path("name").asText());
     }
     events.arguments(OpenAiMessage.string(function.path("arguments")));

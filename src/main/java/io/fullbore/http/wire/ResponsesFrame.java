@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ResponsesFrame implements AnswerFrame {
   private final ResponsesEvents events;
+  private final StreamedCalls calls = new StreamedCalls();
   private boolean started;
-  private int callIndex = -1;
   private @Nullable String incomplete;
 
   /**
@@ -35,16 +35,15 @@ public final class ResponsesFrame implements AnswerFrame {
     events.reasoning(OpenAiMessage.reasoning(delta));
     events.text(OpenAiMessage.text(delta));
     for (JsonNode call : delta.path("tool_calls")) {
-      call(call, call.path("index").asInt());
+      call(call, calls.begins(call));
     }
     readEnd(choice);
     return events.take();
   }
 
-  private void call(JsonNode piece, int index) {
+  private void call(JsonNode piece, boolean begins) {
     JsonNode function = piece.path("function");
-    if (index != callIndex) {
-      callIndex = index;
+    if (begins) {
       events.toolCall(piece.path("id").asText(), function.path("name").asText());
     }
     events.arguments(OpenAiMessage.string(function.path("arguments")));
@@ -78,10 +77,7 @@ public final class ResponsesFrame implements AnswerFrame {
     JsonNode message = choice.path("message");
     events.reasoning(OpenAiMessage.reasoning(message));
     events.text(OpenAiMessage.text(message));
-    int index = 0;
-    for (JsonNode call : message.path("tool_calls")) {
-      call(call, index++);
-    }
+    message.path("tool_calls").forEach(call -> call(call, true));
     readEnd(choice);
     return events.end(incomplete, usage).toString();
   }

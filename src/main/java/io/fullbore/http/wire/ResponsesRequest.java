@@ -1,7 +1,5 @@
 package io.fullbore.http.wire;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fullbore.core.Failure;
 import io.fullbore.routing.RoutingTable;
@@ -14,12 +12,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param completion what is asked for
  * @param body as the caller wrote it; not to be changed
- * @param conversation items of all that was said until now, this request's input included; not to
- *     be changed
+ * @param conversation all that was said until now, this request's input included
  * @param store whether the answer is kept
  */
 public record ResponsesRequest(
-    CompletionRequest completion, ObjectNode body, ArrayNode conversation, boolean store) {
+    CompletionRequest completion, ObjectNode body, Conversation conversation, boolean store) {
 
   /**
    * @param earlier gives the conversation that ended with the response of an id, or null
@@ -29,30 +26,31 @@ public record ResponsesRequest(
       Buffer body,
       Requester requester,
       RoutingTable routes,
-      Function<String, @Nullable ArrayNode> earlier) {
+      Function<String, @Nullable Conversation> earlier) {
     JsonValue value = JsonValue.parse(body);
     JsonFields fields = value.fields();
-    ArrayNode before = before(fields, earlier);
+    Conversation before = before(fields, earlier);
     CompletionRequest completion =
         CompletionRequest.translated(
             value,
             body.length(),
             requester,
             routes,
-            (asked, local) -> ResponsesBody.chat(asked, before, local));
-    ArrayNode conversation = JsonNodeFactory.instance.arrayNode();
-    conversation.addAll(before).addAll(ResponsesInput.items(fields.require("input").node()));
+            (asked, local) -> ResponsesBody.chat(asked, before.items(), local));
     return new ResponsesRequest(
-        completion, (ObjectNode) value.node(), conversation, fields.flag("store", true));
+        completion,
+        (ObjectNode) value.node(),
+        before.and(ResponsesInput.items(fields.require("input").node()), body.length()),
+        fields.flag("store", true));
   }
 
-  private static ArrayNode before(
-      JsonFields fields, Function<String, @Nullable ArrayNode> earlier) {
+  private static Conversation before(
+      JsonFields fields, Function<String, @Nullable Conversation> earlier) {
     JsonValue id = fields.get("previous_response_id");
     if (id == null) {
-      return JsonNodeFactory.instance.arrayNode();
+      return Conversation.EMPTY;
     }
-    ArrayNode found = earlier.apply(id.string());
+    Conversation found = earlier.apply(id.string());
     if (found == null) {
       throw new InvalidRequestException(
           new Failure.InvalidRequest(
