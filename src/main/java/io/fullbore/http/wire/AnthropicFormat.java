@@ -64,17 +64,13 @@ public final class AnthropicFormat implements AnswerFormat {
     FinishedChoice choice = choices.getFirst();
     stop.accept(choice.tokens());
     String stopSequence = stop.found();
+    var content = new AnthropicContent();
+    content.text(choice.text());
     return JsonText.object(
         json -> {
           AnthropicEvents.writeHead(json, head.id(), head.model());
-          json.writeArrayFieldStart("content");
-          if (!choice.text().isEmpty()) {
-            json.writeStartObject();
-            json.writeStringField("type", "text");
-            json.writeStringField("text", choice.text());
-            json.writeEndObject();
-          }
-          json.writeEndArray();
+          json.writeFieldName("content");
+          json.writeRawValue(content.json());
           AnthropicEvents.writeEnd(
               json,
               stopReason(choice.reason(), stopSequence),

@@ -1,9 +1,6 @@
 package io.fullbore.http.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Usage;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +10,6 @@ import org.jspecify.annotations.Nullable;
  * one answer may not be interleaved: each ends where the next one begins.
  */
 public final class AnthropicFrame implements AnswerFrame {
-  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-
   private final AnthropicEvents events = new AnthropicEvents();
   private final StreamedCalls calls = new StreamedCalls();
   private boolean started;
@@ -92,37 +87,31 @@ public final class AnthropicFrame implements AnswerFrame {
   public String whole(ForwardedPiece piece, Usage usage) {
     JsonNode answer = JsonText.tree(piece.json());
     JsonNode choice = answer.path("choices").path(0);
-    ArrayNode content = content(choice.path("message"));
+    AnthropicContent content = content(choice.path("message"));
     readEnd(choice);
     return JsonText.object(
         json -> {
           AnthropicEvents.writeHead(json, id(answer), answer.path("model").asText());
           json.writeFieldName("content");
-          json.writeRawValue(content.toString());
+          json.writeRawValue(content.json());
           AnthropicEvents.writeEnd(json, stopReason, stopSequence);
           AnthropicEvents.writeUsage(json, usage);
         });
   }
 
-  private static ArrayNode content(JsonNode message) {
-    ArrayNode content = JSON.arrayNode();
-    for (JsonNode block : message.path("thinking_blocks")) {
-      content.add(block);
+  private static AnthropicContent content(JsonNode message) {
+    var content = new AnthropicContent();
+    message.path("thinking_blocks").forEach(content::block);
+    if (content.isEmpty()) {
+      content.thinking(OpenAiMessage.reasoning(message));
     }
-    String reasoning = OpenAiMessage.reasoning(message);
-    if (content.isEmpty() && !reasoning.isEmpty()) {
-      content.addObject().put("type", "thinking").put("thinking", reasoning).put("signature", "");
-    }
-    String text = OpenAiMessage.text(message);
-    if (!text.isEmpty()) {
-      content.addObject().put("type", "text").put("text", text);
-    }
+    content.text(OpenAiMessage.text(message));
     for (JsonNode call : message.path("tool_calls")) {
       JsonNode function = call.path("function");
-      ObjectNode block = content.addObject();
-      block.put("type", "tool_use").put("id", call.path("id").asText());
-      block.put("name", function.path("name").asText());
-      block.set("input", OpenAiMessage.arguments(function.path("arguments")));
+      content.toolCall(
+          call.path("id").asText(),
+          function.path("name").asText(),
+          OpenAiMessage.string(function.path("arguments")));
     }
     return content;
   }

@@ -1,8 +1,6 @@
 package io.fullbore.http.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** Reads the {@code message} or {@code delta} of an answer that an upstream gave. */
 final class OpenAiMessage {
@@ -22,12 +20,5 @@ final class OpenAiMessage {
   /** Empty where it is no string. */
   static String string(JsonNode value) {
     return value.isTextual() ? value.textValue() : "";
-  }
-
-  /** The arguments of a call as an object; a model may have written anything. */
-  static ObjectNode arguments(JsonNode arguments) {
-    return JsonText.tree(string(arguments)) instanceof ObjectNode object
-        ? object
-        : JsonNodeFactory.instance.objectNode();
   }
 }
