@@ -18,6 +18,7 @@ import io.fullbore.http.ApiParts;
 import io.fullbore.http.ApiSettings;
 import io.fullbore.http.ApiVerticle;
 import io.fullbore.http.EngineHealth;
+import io.fullbore.http.ResponseStore;
 import io.fullbore.http.TlsFiles;
 import io.fullbore.limits.Limits;
 import io.fullbore.limits.LocalLimits;
@@ -285,6 +286,7 @@ final class Assembly implements AutoCloseable {
         limits(local, prices),
         cache,
         store,
+        new ResponseStore(),
         new AdminKey(config.auth().adminKey()),
         tls,
         CLOCK);

@@ -36,7 +36,7 @@ final class AdminCacheHandler {
     String tier = context.request().getParam(TIER);
     if (tier != null && !tier.equals(KNOWLEDGE)) {
       JsonReply.error(
-          context.response(),
+          context.request(),
           ApiError.invalid(
               400, "'tier' may be 'knowledge', or be left out for all answers.", "invalid_value"));
       return;
@@ -56,7 +56,7 @@ final class AdminCacheHandler {
         .onFailure(
             cause ->
                 JsonReply.error(
-                    context.response(),
+                    context.request(),
                     ApiError.of(
                         new Failure.Unavailable(
                             "Answers were forgotten in this process only: " + cause.getMessage()),

@@ -32,11 +32,11 @@ final class AdminGuard implements Handler<RoutingContext> {
   public void handle(RoutingContext context) {
     String presented = PresentedKey.of(context.request());
     if (!adminKey.configured()) {
-      JsonReply.error(context.response(), OFF);
+      JsonReply.error(context.request(), OFF);
     } else if (presented == null) {
       Authenticator.refuse(context, NO_KEY);
     } else if (!adminKey.matches(presented)) {
-      JsonReply.error(context.response(), ApiError.of(WRONG_KEY, ""));
+      JsonReply.error(context.request(), ApiError.of(WRONG_KEY, ""));
     } else {
       context.next();
     }

@@ -70,15 +70,15 @@ final class AdminKeysHandler {
   void revoke(RoutingContext context) {
     String id = context.pathParam(ID);
     keys.revoke(id)
-        .onSuccess(revocation -> sendRevoked(context.response(), id, revocation))
+        .onSuccess(revocation -> sendRevoked(context, id, revocation))
         .onFailure(cause -> fail(context, cause));
   }
 
-  private static void sendRevoked(HttpServerResponse response, String id, Revocation revocation) {
+  private static void sendRevoked(RoutingContext context, String id, Revocation revocation) {
     switch (revocation) {
       case REVOKED ->
           JsonReply.send(
-              response,
+              context.response(),
               200,
               JsonNodeFactory.instance
                   .objectNode()
@@ -87,10 +87,11 @@ final class AdminKeysHandler {
                   .put("deleted", true)
                   .toString());
       case UNKNOWN ->
-          JsonReply.error(response, ApiError.invalid(404, "No key has this id.", "not_found"));
+          JsonReply.error(
+              context.request(), ApiError.invalid(404, "No key has this id.", "not_found"));
       case READ_ONLY ->
           JsonReply.error(
-              response,
+              context.request(),
               ApiError.invalid(
                   409,
                   "This key stands in the file of auth.keysPath, which is only read where Redis"
@@ -102,7 +103,7 @@ final class AdminKeysHandler {
   private static void fail(RoutingContext context, Throwable cause) {
     if (cause instanceof KeysUnavailableException) {
       var failure = new Failure.Unavailable(String.valueOf(cause.getMessage()));
-      JsonReply.error(context.response(), ApiError.of(failure, ""));
+      JsonReply.error(context.request(), ApiError.of(failure, ""));
     } else {
       context.fail(cause);
     }

@@ -62,14 +62,14 @@ final class AdminUsageHandler {
   }
 
   private static void refuse(RoutingContext context, String message) {
-    JsonReply.error(context.response(), ApiError.invalid(400, message, "invalid_value"));
+    JsonReply.error(context.request(), ApiError.invalid(400, message, "invalid_value"));
   }
 
   private static void fail(RoutingContext context, Throwable cause) {
     if (cause instanceof RedisDownException) {
       var failure =
           new Failure.Unavailable("Usage is counted in Redis, which cannot be asked now.");
-      JsonReply.error(context.response(), ApiError.of(failure, ""));
+      JsonReply.error(context.request(), ApiError.of(failure, ""));
     } else {
       context.fail(cause);
     }

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits the limits as an instance counts them with its way to Redis, or null
  * @param cache how answers are remembered
  * @param keys who may call; started by the caller
+ * @param responses what {@code /v1/responses} keeps
  * @param tls null for plain HTTP
  */
 public record ApiParts(
@@ -45,6 +46,7 @@ public record ApiParts(
     Function<@Nullable RedisGate, Limits> limits,
     GatewayConfig.Cache cache,
     KeyStore keys,
+    ResponseStore responses,
     AdminKey adminKey,
     @Nullable TlsFiles tls,
     InstantSource clock) {}

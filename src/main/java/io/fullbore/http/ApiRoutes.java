@@ -69,6 +69,14 @@ final class ApiRoutes {
         "/v1/chat/completions",
         new ChatCompletionsHandler(parser, exchange, parts.routes()));
     post(router, "/v1/completions", new TextCompletionsHandler(parser, exchange, parts.routes()));
+    post(router, "/v1/messages", new MessagesHandler(parser, exchange, parts.routes()));
+    post(
+        router,
+        "/v1/messages/count_tokens",
+        new CountTokensHandler(parser, limit, workers, catalog, parts.upstreams().tokenCount()));
+    routeResponses(
+        router,
+        new ResponsesHandler(parser, exchange, parts.routes(), parts.responses(), parts.clock()));
     post(router, "/tokenize", new TokenizeHandler(parser, limit, workers, catalog));
     post(router, "/detokenize", new DetokenizeHandler(parser, limit, workers, catalog));
     get(router, "/v1/models", modelsHandler::list);
@@ -101,6 +109,14 @@ final class ApiRoutes {
     router.delete("/admin/cache").handler(answers::purge);
     router.route("/admin/cache").handler(context -> refuseMethod(context, "GET, DELETE"));
     get(router, "/admin/usage", usage::show);
+  }
+
+  private void routeResponses(Router router, ResponsesHandler responses) {
+    String kept = "/v1/responses/:" + ResponsesHandler.ID;
+    post(router, "/v1/responses", responses);
+    router.get(kept).handler(responses::show);
+    router.delete(kept).handler(responses::delete);
+    router.route(kept).handler(context -> refuseMethod(context, "GET, DELETE"));
   }
 
   private BodyReader reader(BiConsumer<RoutingContext, RequestBody> endpoint) {
@@ -138,7 +154,7 @@ final class ApiRoutes {
 
   private static void refuseMethod(RoutingContext context) {
     JsonReply.error(
-        context.response(),
+        context.request(),
         ApiError.invalid(
             405,
             "%s does not take %s.".formatted(context.request().path(), context.request().method()),
@@ -147,7 +163,7 @@ final class ApiRoutes {
 
   private static void refuseUnknown(RoutingContext context) {
     JsonReply.error(
-        context.response(),
+        context.request(),
         ApiError.invalid(
             404,
             "Unknown request URL: %s %s."
@@ -157,13 +173,12 @@ final class ApiRoutes {
 
   static void refuseMalformed(HttpServerRequest request) {
     JsonReply.error(
-        request.response(),
-        ApiError.invalid(400, "The request is no well-formed HTTP.", "malformed_request"));
+        request, ApiError.invalid(400, "The request is no well-formed HTTP.", "malformed_request"));
   }
 
   private static void reportFault(RoutingContext context) {
     LOG.error(
         "{} {} failed", context.request().method(), context.request().path(), context.failure());
-    JsonReply.error(context.response(), ApiError.internal());
+    JsonReply.error(context.request(), ApiError.internal());
   }
 }

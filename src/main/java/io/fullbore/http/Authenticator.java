@@ -127,6 +127,6 @@ final class Authenticator implements Handler<RoutingContext> {
 
   static void refuse(RoutingContext context, Failure failure) {
     context.response().putHeader("WWW-Authenticate", "Bearer");
-    JsonReply.error(context.response(), ApiError.of(failure, ""));
+    JsonReply.error(context.request(), ApiError.of(failure, ""));
   }
 }

@@ -132,7 +132,7 @@ final class BodyReader implements Handler<RoutingContext> {
     private void refuse(ApiError error) {
       refused = true;
       forget();
-      JsonReply.error(context.response(), error);
+      JsonReply.error(context.request(), error);
     }
 
     private void forget() {

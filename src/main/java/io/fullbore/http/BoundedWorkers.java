@@ -39,7 +39,7 @@ final class BoundedWorkers {
   <T> Future<?> run(RoutingContext context, Callable<T> work, Consumer<T> next) {
     if (pending >= maxPending) {
       Failure failure = new Failure.Overloaded("Too many long requests arrive at once.", RETRY_MS);
-      JsonReply.error(context.response(), ApiError.of(failure, ""));
+      JsonReply.error(context.request(), ApiError.of(failure, ""));
       return Future.succeededFuture();
     }
     pending++;
@@ -57,7 +57,7 @@ final class BoundedWorkers {
       return;
     }
     if (done.cause() instanceof InvalidRequestException e) {
-      JsonReply.error(context.response(), ApiError.of(e.failure(), ""));
+      JsonReply.error(context.request(), ApiError.of(e.failure(), ""));
     } else if (done.failed()) {
       context.fail(done.cause());
     } else {

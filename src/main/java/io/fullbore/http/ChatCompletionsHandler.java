@@ -2,6 +2,7 @@ package io.fullbore.http;
 
 import io.fullbore.http.wire.ChatFormat;
 import io.fullbore.http.wire.CompletionRequest;
+import io.fullbore.http.wire.OpenAiFrame;
 import io.fullbore.http.wire.Requester;
 import io.fullbore.routing.RoutingTable;
 import io.vertx.ext.web.RoutingContext;
@@ -10,7 +11,7 @@ import java.util.function.BiConsumer;
 /** {@code POST /v1/chat/completions}. */
 final class ChatCompletionsHandler implements BiConsumer<RoutingContext, RequestBody> {
   private static final CompletionExchange.Style STYLE =
-      new CompletionExchange.Style("chatcmpl-", "messages", ChatFormat::new);
+      new CompletionExchange.Style("chatcmpl-", "messages", ChatFormat::new, OpenAiFrame::new);
 
   private final RequestParser parser;
   private final CompletionExchange exchange;

@@ -7,6 +7,7 @@ import io.fullbore.core.Account;
 import io.fullbore.core.Failure;
 import io.fullbore.core.Origin;
 import io.fullbore.http.wire.AnswerFormat;
+import io.fullbore.http.wire.AnswerFrame;
 import io.fullbore.http.wire.AnswerHead;
 import io.fullbore.http.wire.AnswerSize;
 import io.fullbore.http.wire.ApiError;
@@ -40,8 +41,21 @@ final class CompletionExchange {
    *
    * @param idPrefix how its answers' ids begin
    * @param promptParam the parameter that holds its prompt
+   * @param formats spell what a local model answers
+   * @param frames give every answer its own frame
+   * @param unique whether an answer that was remembered gets a name of its own all the same
    */
-  record Style(String idPrefix, String promptParam, Formats formats) {}
+  record Style(
+      String idPrefix,
+      String promptParam,
+      Formats formats,
+      Supplier<AnswerFrame> frames,
+      boolean unique) {
+    /** Where a remembered answer keeps one name for all who get it. */
+    Style(String idPrefix, String promptParam, Formats formats, Supplier<AnswerFrame> frames) {
+      this(idPrefix, promptParam, formats, frames, false);
+    }
+  }
 
   private static final int ID_DIGITS = 32;
   private static final long MS_PER_SECOND = 1_000;
@@ -72,7 +86,6 @@ final class CompletionExchange {
   }
 
   void start(RoutingContext context, CompletionRequest request, Style style) {
-    HttpServerResponse response = context.response();
     Account account = request.routed().account();
     Failure refusal = catalog.refusal(account.caller(), request.routed().route().name());
     CompletionRequest fitting = refusal == null ? fitting(request) : request;
@@ -80,14 +93,14 @@ final class CompletionExchange {
       refusal = fitting.routed().notLocal();
     }
     if (refusal != null) {
-      JsonReply.error(response, ApiError.of(refusal, style.promptParam()));
+      JsonReply.error(context.request(), ApiError.of(refusal, style.promptParam()));
       return;
     }
     CachePlan plan;
     try {
       plan = plan(context, fitting);
     } catch (InvalidRequestException e) {
-      JsonReply.error(response, ApiError.of(e.failure(), style.promptParam()));
+      JsonReply.error(context.request(), ApiError.of(e.failure(), style.promptParam()));
       return;
     }
     var exchange = new Exchange(context, fitting, style, plan);
@@ -134,7 +147,7 @@ final class CompletionExchange {
               request,
               new SourcedAnswer(
                   vertx,
-                  response,
+                  request,
                   writer(clock.instant().getEpochSecond()),
                   completion.stream(),
                   stored -> form(stored, key),
@@ -151,14 +164,27 @@ final class CompletionExchange {
         Supplier<AnswerFormat> formats =
             () -> format(RequestNames.random(style.idPrefix()), createdEpochSeconds, origin.get());
         return completion.stream()
-            ? new StreamedAnswer(vertx, request, formats, style.promptParam(), keepAliveCommentMs)
+            ? new StreamedAnswer(
+                vertx,
+                request,
+                formats,
+                style.frames().get(),
+                style.promptParam(),
+                keepAliveCommentMs)
             : new WholeAnswer(
-                vertx, response, formats, style.promptParam(), completion.routed().choiceCount());
+                vertx,
+                request,
+                formats,
+                style.frames().get(),
+                style.promptParam(),
+                completion.routed().choiceCount());
       };
     }
 
-    /** A remembered answer keeps one name for all who get it. */
     private Buffer form(StoredAnswer stored, CacheKey key) {
+      if (style.unique()) {
+        return rendered(stored, RequestNames.random(style.idPrefix()));
+      }
       StoredAnswer.Form form =
           !completion.stream()
               ? StoredAnswer.Form.WHOLE
@@ -166,18 +192,16 @@ final class CompletionExchange {
                   ? StoredAnswer.Form.STREAM_WITH_USAGE
                   : StoredAnswer.Form.STREAM;
       return stored.form(
-          form,
-          () -> {
-            Supplier<AnswerFormat> formats =
-                () ->
-                    format(
-                        style.idPrefix() + key.hash().substring(0, ID_DIGITS),
-                        stored.storedEpochMs() / MS_PER_SECOND,
-                        stored.origin());
-            return completion.stream()
-                ? StoredForms.stream(stored, formats)
-                : StoredForms.whole(stored, formats, completion.routed().choiceCount());
-          });
+          form, () -> rendered(stored, style.idPrefix() + key.hash().substring(0, ID_DIGITS)));
+    }
+
+    private Buffer rendered(StoredAnswer stored, String id) {
+      long createdEpochSeconds = stored.storedEpochMs() / MS_PER_SECOND;
+      Supplier<AnswerFormat> formats = () -> format(id, createdEpochSeconds, stored.origin());
+      AnswerFrame frame = style.frames().get();
+      return completion.stream()
+          ? StoredForms.stream(stored, formats, frame)
+          : StoredForms.whole(stored, formats, frame, completion.routed().choiceCount());
     }
 
     /**

@@ -18,7 +18,7 @@ import java.util.Set;
 final class Cors {
   private static final int PREFLIGHT_SECONDS = 3_600;
 
-  /** The last ones are those that OpenAI's JavaScript client adds by itself. */
+  /** The last ones are those that the JavaScript clients add by themselves. */
   private static final Set<String> REQUEST_HEADERS =
       Set.of(
           "Authorization",
@@ -33,6 +33,9 @@ final class Cors {
           "OpenAI-Organization",
           "OpenAI-Project",
           "OpenAI-Beta",
+          "anthropic-version",
+          "anthropic-beta",
+          "anthropic-dangerous-direct-browser-access",
           "X-Stainless-Arch",
           "X-Stainless-Helper-Method",
           "X-Stainless-Lang",
@@ -102,7 +105,7 @@ final class Cors {
 
   static void refuse(RoutingContext context) {
     JsonReply.error(
-        context.response(),
+        context.request(),
         ApiError.invalid(
             403,
             "Pages of this origin may not call here: add it to http.corsOrigins.",

@@ -47,7 +47,7 @@ final class DetokenizeHandler implements BiConsumer<RoutingContext, RequestBody>
       failure = unknownToken(request.tokens(), model);
     }
     if (model == null || failure != null) {
-      JsonReply.error(context.response(), ApiError.of(failure, ""));
+      JsonReply.error(context.request(), ApiError.of(failure, ""));
       return;
     }
     workers.run(

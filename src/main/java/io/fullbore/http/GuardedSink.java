@@ -136,7 +136,7 @@ final class GuardedSink implements AnswerReader {
     if (response.headWritten()) {
       Connections.cut(request);
     } else {
-      JsonReply.error(response, ApiError.internal());
+      JsonReply.error(request, ApiError.internal());
     }
   }
 }

@@ -1,8 +1,10 @@
 package io.fullbore.http;
 
 import io.fullbore.http.wire.ApiError;
+import io.fullbore.http.wire.ErrorShape;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 
 /** Sends answers that are one JSON object. A response that has gone already is left alone. */
@@ -23,10 +25,13 @@ final class JsonReply {
     }
   }
 
-  static void error(HttpServerResponse response, ApiError error) {
+  /** In the shape of the endpoint that was called. */
+  static void error(HttpServerRequest request, ApiError error) {
+    HttpServerResponse response = request.response();
+    ErrorShape shape = ErrorShape.of(request.path());
     if (!response.headWritten() && error.retryAfterSeconds() > 0) {
       response.putHeader("Retry-After", Long.toString(error.retryAfterSeconds()));
     }
-    send(response, error.status(), error.json());
+    send(response, shape.status(error), shape.json(error));
   }
 }

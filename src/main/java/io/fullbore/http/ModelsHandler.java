@@ -47,7 +47,7 @@ final class ModelsHandler {
     Route route = catalog.routes().find(name);
     Failure refusal = catalog.refusal(Authenticator.caller(context), name);
     if (route == null || refusal != null) {
-      JsonReply.error(context.response(), ApiError.of(refusal, ""));
+      JsonReply.error(context.request(), ApiError.of(refusal, ""));
     } else {
       JsonReply.send(context.response(), 200, JsonText.object(json -> write(json, route)));
     }

@@ -35,7 +35,7 @@ final class RequestLimit {
         .onFailure(
             cause -> {
               LOG.error("the limits of a request could not be counted", cause);
-              JsonReply.error(context.response(), ApiError.internal());
+              JsonReply.error(context.request(), ApiError.internal());
             });
   }
 
@@ -44,7 +44,7 @@ final class RequestLimit {
     switch (admittance) {
       case Admittance.Refused(Failure failure, RateHeaders headers) -> {
         put(response, headers);
-        JsonReply.error(response, ApiError.of(failure, ""));
+        JsonReply.error(context.request(), ApiError.of(failure, ""));
       }
       case Admittance.Granted(Hold hold, RateHeaders headers) -> {
         if (response.closed()) { // the caller left while the limits were asked

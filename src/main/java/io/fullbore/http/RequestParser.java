@@ -33,7 +33,7 @@ final class RequestParser {
     try {
       request = reader.apply(body.bytes());
     } catch (InvalidRequestException e) {
-      JsonReply.error(context.response(), ApiError.of(e.failure(), ""));
+      JsonReply.error(context.request(), ApiError.of(e.failure(), ""));
       return;
     } finally {
       body.release();

@@ -8,6 +8,7 @@ import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.ApiError;
+import io.fullbore.http.wire.ErrorShape;
 import io.fullbore.limits.RateHeaders;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.serving.AnswerFlow;
@@ -15,6 +16,7 @@ import io.fullbore.serving.AnswerReader;
 import io.fullbore.serving.AnswerSource;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.InstantSource;
 import java.util.List;
@@ -43,6 +45,7 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
   private static final long MS_PER_SECOND = 1_000;
 
   private final Vertx vertx;
+  private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final Writers writers;
   private final boolean stream;
@@ -57,13 +60,14 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
    */
   SourcedAnswer(
       Vertx vertx,
-      HttpServerResponse response,
+      HttpServerRequest request,
       Writers writers,
       boolean stream,
       Function<StoredAnswer, Buffer> form,
       InstantSource clock) {
     this.vertx = vertx;
-    this.response = response;
+    this.request = request;
+    this.response = request.response();
     this.writers = writers;
     this.stream = stream;
     this.form = form;
@@ -117,10 +121,10 @@ final class SourcedAnswer implements AnswerReader, ResponseSink {
   private void fail() {
     if (response.headWritten()) {
       if (!response.closed()) {
-        response.end(ApiError.internal().event());
+        response.end(ErrorShape.of(request.path()).event(ApiError.internal()));
       }
     } else {
-      JsonReply.error(response, ApiError.internal());
+      JsonReply.error(request, ApiError.internal());
     }
   }
 

@@ -6,6 +6,7 @@ import io.fullbore.chat.answer.AnswerPart;
 import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
 import io.fullbore.http.wire.AnswerFormat;
+import io.fullbore.http.wire.AnswerFrame;
 import io.fullbore.sampling.ScoredToken;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
@@ -16,9 +17,10 @@ final class StoredForms {
   private StoredForms() {}
 
   /** One JSON object. */
-  static Buffer whole(StoredAnswer answer, Supplier<AnswerFormat> formats, int choiceCount) {
+  static Buffer whole(
+      StoredAnswer answer, Supplier<AnswerFormat> formats, AnswerFrame frame, int choiceCount) {
     if (answer.events().getFirst() instanceof AnswerEvent.Forwarded(ForwardedPiece piece)) {
-      return Buffer.buffer(piece.json());
+      return Buffer.buffer(frame.whole(piece, answer.usage()));
     }
     var choices = new ChoiceCollector(choiceCount);
     for (AnswerEvent event : answer.events()) {
@@ -35,9 +37,9 @@ final class StoredForms {
   }
 
   /** Server-sent events, in the pieces in which the answer was produced. */
-  static Buffer stream(StoredAnswer answer, Supplier<AnswerFormat> formats) {
+  static Buffer stream(StoredAnswer answer, Supplier<AnswerFormat> formats, AnswerFrame frame) {
     if (answer.events().getFirst() instanceof AnswerEvent.Forwarded) {
-      return forwarded(answer);
+      return forwarded(answer, frame);
     }
     AnswerFormat format = formats.get();
     var events = new StringBuilder(format.opening());
@@ -55,16 +57,16 @@ final class StoredForms {
           });
     }
     return Buffer.buffer(
-        events.append(format.usage(answer.usage())).append(AnswerFormat.DONE).toString());
+        events.append(format.usage(answer.usage())).append(frame.done(answer.usage())).toString());
   }
 
-  private static Buffer forwarded(StoredAnswer answer) {
+  private static Buffer forwarded(StoredAnswer answer, AnswerFrame frame) {
     var events = new StringBuilder();
     for (AnswerEvent event : answer.events()) {
       if (event instanceof AnswerEvent.Forwarded(ForwardedPiece piece)) {
-        events.append("data: ").append(piece.json()).append("\n\n");
+        events.append(frame.piece(piece));
       }
     }
-    return Buffer.buffer(events.append(AnswerFormat.DONE).toString());
+    return Buffer.buffer(events.append(frame.done(answer.usage())).toString());
   }
 }

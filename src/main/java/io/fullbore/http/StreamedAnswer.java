@@ -6,6 +6,7 @@ import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
+import io.fullbore.http.wire.AnswerFrame;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.serving.AnswerFlow;
@@ -31,7 +32,6 @@ final class StreamedAnswer implements ResponseSink {
   static final int MAX_UNSENT_CHARS = 4 << 20;
 
   private static final Logger LOG = LoggerFactory.getLogger(StreamedAnswer.class);
-  private static final String KEEP_ALIVE = ": keep-alive\n\n";
   private static final long NO_TIMER = -1;
   private static final long NANOS_PER_MS = 1_000_000;
 
@@ -39,6 +39,7 @@ final class StreamedAnswer implements ResponseSink {
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final Supplier<AnswerFormat> formats;
+  private final AnswerFrame frame;
   private final String promptParam;
   private final long keepAliveMs;
   private final StringBuilder unsent = new StringBuilder();
@@ -51,17 +52,20 @@ final class StreamedAnswer implements ResponseSink {
 
   /**
    * @param formats spells a local model's answer; not asked for where others answer
+   * @param frame of this answer alone
    */
   StreamedAnswer(
       Vertx vertx,
       HttpServerRequest request,
       Supplier<AnswerFormat> formats,
+      AnswerFrame frame,
       String promptParam,
       long keepAliveMs) {
     this.vertx = vertx;
     this.request = request;
     this.response = request.response();
     this.formats = formats;
+    this.frame = frame;
     this.promptParam = promptParam;
     this.keepAliveMs = keepAliveMs;
     lastWriteNanos = System.nanoTime();
@@ -89,7 +93,7 @@ final class StreamedAnswer implements ResponseSink {
 
   @Override
   public void onForwarded(ForwardedPiece piece) {
-    write("data: " + piece.json() + "\n\n");
+    write(frame.piece(piece));
   }
 
   /** Spells a local model's answer, which begins with the first thing it has to say. */
@@ -126,17 +130,17 @@ final class StreamedAnswer implements ResponseSink {
 
   @Override
   public void onEnd(Usage usage) {
-    end((format == null ? "" : format.usage(usage)) + AnswerFormat.DONE);
+    end((format == null ? "" : format.usage(usage)) + frame.done(usage));
   }
 
   @Override
   public void onFailure(Failure failure) {
     ApiError error = ApiError.of(failure, promptParam);
     if (response.headWritten()) {
-      end(error.event());
+      end(format == null ? frame.failure(error) : format.failure(error));
     } else {
       stopTimer();
-      JsonReply.error(response, error);
+      JsonReply.error(request, error);
     }
   }
 
@@ -212,7 +216,7 @@ final class StreamedAnswer implements ResponseSink {
     onAccepted();
     long silentMs = (System.nanoTime() - lastWriteNanos) / NANOS_PER_MS;
     if (silentMs >= keepAliveMs && !full) {
-      write(KEEP_ALIVE);
+      write(frame.keepAlive());
     }
     long nextMs = silentMs >= keepAliveMs ? keepAliveMs : keepAliveMs - silentMs;
     timer = vertx.setTimer(nextMs, ignored -> keepAlive());

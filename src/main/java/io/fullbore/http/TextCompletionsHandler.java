@@ -1,6 +1,7 @@
 package io.fullbore.http;
 
 import io.fullbore.http.wire.CompletionRequest;
+import io.fullbore.http.wire.OpenAiFrame;
 import io.fullbore.http.wire.Requester;
 import io.fullbore.http.wire.TextFormat;
 import io.fullbore.routing.RoutingTable;
@@ -10,7 +11,7 @@ import java.util.function.BiConsumer;
 /** {@code POST /v1/completions}. */
 final class TextCompletionsHandler implements BiConsumer<RoutingContext, RequestBody> {
   private static final CompletionExchange.Style STYLE =
-      new CompletionExchange.Style("cmpl-", "prompt", TextFormat::new);
+      new CompletionExchange.Style("cmpl-", "prompt", TextFormat::new, OpenAiFrame::new);
 
   private final RequestParser parser;
   private final CompletionExchange exchange;

@@ -47,7 +47,7 @@ final class TokenizeHandler implements BiConsumer<RoutingContext, RequestBody> {
     ServedModel model = catalog.find(request.model());
     Failure refusal = catalog.localRefusal(Authenticator.caller(context), request.model());
     if (model == null || refusal != null) {
-      JsonReply.error(context.response(), ApiError.of(refusal, ""));
+      JsonReply.error(context.request(), ApiError.of(refusal, ""));
       return;
     }
     workers.run(

@@ -6,12 +6,14 @@ import io.fullbore.core.FinishReason;
 import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
+import io.fullbore.http.wire.AnswerFrame;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.FinishedChoice;
 import io.fullbore.sampling.ScoredToken;
 import io.fullbore.sampling.TokenLogprobs;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
 import java.util.function.Supplier;
@@ -30,24 +32,30 @@ final class WholeAnswer implements ResponseSink {
   private static final long LONGEST_IN_PLACE = 16 * 1024;
 
   private final Vertx vertx;
+  private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final Supplier<AnswerFormat> formats;
+  private final AnswerFrame frame;
   private final String promptParam;
   private final ChoiceCollector choices;
-  private @Nullable String forwarded;
+  private @Nullable ForwardedPiece forwarded;
 
   /**
    * @param formats spells a local model's answer; not asked for where others answer
+   * @param frame of this answer alone
    */
   WholeAnswer(
       Vertx vertx,
-      HttpServerResponse response,
+      HttpServerRequest request,
       Supplier<AnswerFormat> formats,
+      AnswerFrame frame,
       String promptParam,
       int choiceCount) {
     this.vertx = vertx;
-    this.response = response;
+    this.request = request;
+    this.response = request.response();
     this.formats = formats;
+    this.frame = frame;
     this.promptParam = promptParam;
     this.choices = new ChoiceCollector(choiceCount);
   }
@@ -57,7 +65,7 @@ final class WholeAnswer implements ResponseSink {
 
   @Override
   public void onForwarded(ForwardedPiece piece) {
-    forwarded = piece.json();
+    forwarded = piece;
   }
 
   @Override
@@ -78,7 +86,7 @@ final class WholeAnswer implements ResponseSink {
   @Override
   public void onEnd(Usage usage) {
     if (forwarded != null) {
-      JsonReply.send(response, 200, forwarded);
+      JsonReply.send(response, 200, frame.whole(forwarded, usage));
       return;
     }
     AnswerFormat format = formats.get();
@@ -95,7 +103,7 @@ final class WholeAnswer implements ResponseSink {
                 JsonReply.send(response, 200, rendered.result());
               } else {
                 LOG.error("an answer could not be rendered", rendered.cause());
-                JsonReply.error(response, ApiError.internal());
+                JsonReply.error(request, ApiError.internal());
               }
             });
   }
@@ -120,7 +128,7 @@ final class WholeAnswer implements ResponseSink {
 
   @Override
   public void onFailure(Failure failure) {
-    JsonReply.error(response, ApiError.of(failure, promptParam));
+    JsonReply.error(request, ApiError.of(failure, promptParam));
   }
 
   @Override

@@ -30,6 +30,7 @@ final class AnthropicAnswer implements AnswerTranslator {
   private String id = "";
   private String model = "";
   private @Nullable String stopReason;
+  private @Nullable String stopSequence;
   private int callCount;
   private boolean started;
   private boolean complete;
@@ -111,6 +112,7 @@ final class AnthropicAnswer implements AnswerTranslator {
           "malformed stream: message_stop, but index=%s is open".formatted(open.keySet()));
     }
     ObjectNode last = chunk(JSON.objectNode(), finishReason());
+    nameStop((ObjectNode) last.path("choices").path(0));
     ObjectNode counts = head("chat.completion.chunk");
     counts.putArray("choices");
     counts.set("usage", usage.openAi());
@@ -145,6 +147,7 @@ final class AnthropicAnswer implements AnswerTranslator {
     ObjectNode choice = answer.putArray("choices").addObject().put("index", 0);
     choice.set("message", message.json());
     choice.putNull("logprobs").put("finish_reason", finishReason());
+    nameStop(choice);
     answer.set("usage", usage.openAi());
     return answer;
   }
@@ -163,6 +166,9 @@ final class AnthropicAnswer implements AnswerTranslator {
     if (end.hasNonNull("stop_reason")) {
       stopReason = AnswerFields.text(end, "stop_reason");
     }
+    if (end.hasNonNull("stop_sequence")) {
+      stopSequence = AnswerFields.text(end, "stop_sequence");
+    }
     usage.read(counts);
   }
 
@@ -175,6 +181,13 @@ final class AnthropicAnswer implements AnswerTranslator {
       case "refusal" -> "content_filter";
       default -> "stop";
     };
+  }
+
+  /** As vLLM does, beside OpenAI's fields. */
+  private void nameStop(ObjectNode choice) {
+    if (stopSequence != null) {
+      choice.put("stop_reason", stopSequence);
+    }
   }
 
   private List<ObjectNode> chunks(Optional<ObjectNode> delta) {

@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * Anthropic's messages API. Requests and answers are translated: {@link AnthropicRequest} says what
- * can be asked, {@link AnthropicAnswer} what comes back.
+ * can be asked, {@link AnthropicAnswer} what comes back. A request that was written for this API
+ * goes out as it came, but for the model's name.
  */
 final class AnthropicDialect implements Dialect {
   private static final String VERSION = "2023-06-01";
@@ -57,6 +58,9 @@ final class AnthropicDialect implements Dialect {
                   "This model answers chat completions only.", null, "unsupported_endpoint"),
               true));
     }
+    if (call.original() != null) {
+      return Optional.empty();
+    }
     try {
       AnthropicRequest.translate(call, "", 1);
       return Optional.empty();
@@ -67,7 +71,10 @@ final class AnthropicDialect implements Dialect {
 
   @Override
   public ObjectNode body(ForwardedCall call, UpstreamConfig.UpstreamModel model) {
-    return AnthropicRequest.translate(call, model.name(), model.maxAnswerTokens());
+    ObjectNode original = call.original();
+    return original == null
+        ? AnthropicRequest.translate(call, model.name(), model.maxAnswerTokens())
+        : original.objectNode().<ObjectNode>setAll(original).put("model", model.name());
   }
 
   @Override

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param choiceCount choices of all prompts together
  * @param maxAnswerTokens tokens per choice that the caller allows, or null where it does not say
  * @param bodyBytes the body's length as it came
+ * @param original the same request in Anthropic's form, where the caller wrote it so; null
+ *     elsewhere
  */
 public record ForwardedCall(
     Endpoint endpoint,
@@ -22,7 +24,20 @@ public record ForwardedCall(
     boolean includeUsage,
     int choiceCount,
     @Nullable Integer maxAnswerTokens,
-    int bodyBytes) {
+    int bodyBytes,
+    @Nullable ObjectNode original) {
+  /** A request that was written in OpenAI's form. */
+  public ForwardedCall(
+      Endpoint endpoint,
+      ObjectNode body,
+      boolean stream,
+      boolean includeUsage,
+      int choiceCount,
+      @Nullable Integer maxAnswerTokens,
+      int bodyBytes) {
+    this(endpoint, body, stream, includeUsage, choiceCount, maxAnswerTokens, bodyBytes, null);
+  }
+
   /** What can be forwarded. */
   public enum Endpoint {
     CHAT_COMPLETIONS,

@@ -115,6 +115,7 @@ final class ApiServer implements AutoCloseable {
                     clock),
         config.cache(),
         new KeyStore(vertx, List.of(new MemoryKeys()), clock),
+        new ResponseStore(),
         new AdminKey(config.auth().adminKey()),
         null,
         clock);

@@ -12,6 +12,7 @@ import io.fullbore.core.Usage;
 import io.fullbore.http.wire.AnswerFormat;
 import io.fullbore.http.wire.CompletionRequest;
 import io.fullbore.http.wire.FinishedChoice;
+import io.fullbore.http.wire.OpenAiFrame;
 import io.fullbore.http.wire.Requester;
 import io.fullbore.limits.Limits;
 import io.fullbore.routing.Router;
@@ -132,7 +133,8 @@ class CompletionExchangeTest {
                       5,
                       parts.clock());
               var style =
-                  new CompletionExchange.Style("x-", "prompt", (head, call, model) -> format);
+                  new CompletionExchange.Style(
+                      "x-", "prompt", (head, call, model) -> format, OpenAiFrame::new);
               router.get("/active").handler(context -> context.end("" + service.activeSequences()));
               router.post().handler(context -> exchange.start(context, request, style));
             });

@@ -91,7 +91,7 @@ final class KeyedServer implements AutoCloseable {
     String model = context.request().getParam("model");
     Failure refusal = model == null ? null : CATALOG.refusal(Authenticator.caller(context), model);
     if (refusal != null) {
-      JsonReply.error(context.response(), ApiError.of(refusal, ""));
+      JsonReply.error(context.request(), ApiError.of(refusal, ""));
     } else {
       JsonReply.send(context.response(), 200, Authenticator.caller(context).keyId());
     }

@@ -8,6 +8,7 @@ import io.fullbore.cache.StoredAnswer;
 import io.fullbore.core.ForwardedPiece;
 import io.fullbore.core.Origin;
 import io.fullbore.core.Usage;
+import io.fullbore.http.wire.OpenAiFrame;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.net.URI;
@@ -37,7 +38,7 @@ class SourcedAnswerTest {
     var sink =
         new SourcedAnswer(
             server.vertx,
-            context.response(),
+            context.request(),
             ignored ->
                 new StreamedAnswer(
                     server.vertx,
@@ -45,6 +46,7 @@ class SourcedAnswerTest {
                     () -> {
                       throw new IllegalStateException("nobody local answers");
                     },
+                    new OpenAiFrame(),
                     "",
                     1),
             true,

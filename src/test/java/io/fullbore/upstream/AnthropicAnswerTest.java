@@ -194,6 +194,22 @@ class AnthropicAnswerTest {
         parse(chunks.getLast().path("usage").toString()));
   }
 
+  @Test
+  void theStopStringIsNamed() {
+    String body =
+        """
+        {"id":"msg_02","type":"message","role":"assistant","model":"m","content":[],
+         "stop_reason":"stop_sequence","stop_sequence":"END",
+         "usage":{"input_tokens":3,"output_tokens":0}}
+        """;
+    assertEquals("END", answer().whole(parse(body)).at("/choices/0/stop_reason").textValue());
+    String end =
+        end("stop_sequence", "{\"output_tokens\":3}")
+            .replace("\"stop_sequence\":null", "\"stop_sequence\":\"END\"");
+    List<ObjectNode> chunks = events(answer(), List.of(START, end, STOP));
+    assertEquals("END", chunks.get(chunks.size() - 2).at("/choices/0/stop_reason").textValue());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "end_turn, stop",

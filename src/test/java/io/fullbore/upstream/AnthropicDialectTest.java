@@ -51,6 +51,19 @@ class AnthropicDialectTest {
   }
 
   @Test
+  void whatWasWrittenForTheApiGoesOutAsItCame() {
+    var dialect = new AnthropicDialect(upstream("k", null));
+    ForwardedCall chat = AnthropicRequestTest.chat("{\"model\":\"smart\",\"messages\":[],\"n\":5}");
+    ObjectNode original =
+        new ObjectMapper().createObjectNode().put("model", "smart").put("x_new", 1);
+    var call = new ForwardedCall(chat.endpoint(), chat.body(), false, false, 1, null, 0, original);
+    assertTrue(dialect.misfit(call).isEmpty());
+    assertEquals(
+        "{\"model\":\"claude-sonnet-4-6\",\"x_new\":1}", dialect.body(call, MODEL).toString());
+    assertEquals("smart", original.path("model").asText());
+  }
+
+  @Test
   void textCompletionsAreForOthers() {
     var call =
         new ForwardedCall(

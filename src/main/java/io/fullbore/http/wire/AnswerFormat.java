@@ -9,13 +9,10 @@ import java.util.List;
 /**
  * How one endpoint spells one answer: as server-sent events, or as one JSON object. The methods
  * that give events give an empty string where there is nothing to send, never an event without
- * content; every event is {@code data: {…}} and an empty line. Choices count from 0 through all
- * prompts. One per answer, used by one thread at a time.
+ * content; every event has its data in one line. Choices count from 0 through all prompts. One per
+ * answer, used by one thread at a time.
  */
 public interface AnswerFormat {
-  /** Ends every stream that was not cut. */
-  String DONE = "data: [DONE]\n\n";
-
   /**
    * What comes first, as soon as the request is accepted.
    *
@@ -53,6 +50,11 @@ public interface AnswerFormat {
    * @return one event without choices, or none where the caller does not want them
    */
   String usage(Usage usage);
+
+  /** The last event of a stream that broke off after its opening. */
+  default String failure(ApiError error) {
+    return error.event();
+  }
 
   /**
    * The whole answer.

@@ -23,14 +23,24 @@ final class ForwardedReader {
   private final SamplingReader common;
   private final Requester requester;
   private final Route route;
+  private final @Nullable ObjectNode original;
 
-  ForwardedReader(Endpoint endpoint, JsonValue body, Requester requester, Route route) {
+  /**
+   * @param original the request in Anthropic's form, where the caller wrote it so
+   */
+  ForwardedReader(
+      Endpoint endpoint,
+      JsonValue body,
+      Requester requester,
+      Route route,
+      @Nullable ObjectNode original) {
     this.endpoint = endpoint;
     this.body = body;
     this.fields = body.fields();
     this.common = new SamplingReader(fields);
     this.requester = requester;
     this.route = route;
+    this.original = original;
   }
 
   /**
@@ -50,7 +60,8 @@ final class ForwardedReader {
             includeUsage,
             choices,
             maxAnswerTokens(),
-            bodyBytes);
+            bodyBytes,
+            original);
     boolean repeatable = fields.has("seed") || fields.number("temperature", 1, 0, 2) == 0;
     boolean tools = !fields.elements("tools").isEmpty() || fields.has("functions");
     CompletionCall call = null;
