@@ -205,9 +205,14 @@ public final class CudaKind implements BackendKind {
   }
 
   private String explained(CudaException e, DecoderGraph graph, KvSizing sizing) {
-    return e.isOutOfMemory()
-        ? shortage(graph, sizing)
-        : "%s cannot be used: %s".formatted(device.name(), e.getMessage());
+    if (e.isOutOfMemory()) {
+      return shortage(graph, sizing);
+    }
+    if (e.call().equals("cuModuleLoadData")) {
+      return "driver too old: that of %s, for CUDA %s, cannot load the kernels in this jar (%s)"
+          .formatted(device.name(), driver.versionText(), e.getMessage());
+    }
+    return "%s cannot be used: %s".formatted(device.name(), e.getMessage());
   }
 
   private String shortage(DecoderGraph graph, KvSizing sizing) {

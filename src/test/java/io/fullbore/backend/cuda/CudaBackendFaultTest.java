@@ -112,6 +112,14 @@ class CudaBackendFaultTest {
   }
 
   @Test
+  void kernelsThatTheDriverCannotLoadAreSaidPlainly() {
+    CudaKind kind = kind();
+    fake.fail("cuModuleLoadData", 1, FakeDriver.INVALID_VALUE);
+    var e = assertThrows(BackendException.class, () -> kind.open(graph, SIZING, 1));
+    assertTrue(e.getMessage().startsWith("driver too old: that of Fake GPU 0"), e::getMessage);
+  }
+
+  @Test
   void anOldDeviceIsRefused() {
     fake.set("major", 7);
     fake.set("minor", 5);
