@@ -55,9 +55,9 @@ public abstract class HostSampledBackend implements Backend {
       int offset = row * vocabularySize();
       StepBatch.Want.Token wanted = batch.sampled(row);
       int scored = batch.scoredToken(row);
+      int topCount = batch.topCount(row);
       tokens[row] = -1;
       if (wanted != null) {
-        int topCount = wanted.params().topLogprobs();
         if (topCount >= 0) {
           System.arraycopy(logits, offset, unchanged, 0, unchanged.length);
         }
@@ -67,8 +67,7 @@ public abstract class HostSampledBackend implements Backend {
           logprobs[row] = Logprobs.of(unchanged, 0, unchanged.length, tokens[row], topCount);
         }
       } else if (scored >= 0) {
-        logprobs[row] =
-            Logprobs.of(logits, offset, vocabularySize(), scored, batch.scoredTopCount(row));
+        logprobs[row] = Logprobs.of(logits, offset, vocabularySize(), scored, topCount);
       }
     }
     return new StepResult(tokens, logprobs);

@@ -184,6 +184,11 @@ public final class StepBatch {
     return table;
   }
 
+  /** Whether a row goes on where the row before it ends: the next position of its sequence. */
+  public boolean continuesRun(int row) {
+    return row > 0 && table(row) == table(row - 1) && positions[row] == positions[row - 1] + 1;
+  }
+
   /** The row that the logits number {@code logitRow} belong to. */
   public int logitRow(int logitRow) {
     return logitRows[logitRow];
@@ -194,13 +199,20 @@ public final class StepBatch {
     return sampled[logitRow];
   }
 
+  /**
+   * Alternatives wanted beside the token that is chosen or scored; negative where not even its own
+   * log-probability is.
+   */
+  public int topCount(int logitRow) {
+    Want.Token wanted = sampled[logitRow];
+    if (wanted != null) {
+      return wanted.params().topLogprobs();
+    }
+    return scoredTokens[logitRow] == NOT_SCORED ? -1 : scoredTopCounts[logitRow];
+  }
+
   /** The token after the row whose log-probabilities are wanted; -1 where none are. */
   public int scoredToken(int logitRow) {
     return scoredTokens[logitRow];
-  }
-
-  /** Alternatives wanted beside {@link #scoredToken}. */
-  public int scoredTopCount(int logitRow) {
-    return scoredTopCounts[logitRow];
   }
 }

@@ -1,6 +1,7 @@
 package io.fullbore.http;
 
 import io.fullbore.cache.AnswerCache;
+import io.fullbore.http.CompletionsHandler.Api;
 import io.fullbore.http.wire.ApiError;
 import io.fullbore.http.wire.JsonText;
 import io.fullbore.limits.Limits;
@@ -67,9 +68,15 @@ final class ApiRoutes {
     post(
         router,
         "/v1/chat/completions",
-        new ChatCompletionsHandler(parser, exchange, parts.routes()));
-    post(router, "/v1/completions", new TextCompletionsHandler(parser, exchange, parts.routes()));
-    post(router, "/v1/messages", new MessagesHandler(parser, exchange, parts.routes()));
+        new CompletionsHandler(Api.CHAT, parser, exchange, parts.routes()));
+    post(
+        router,
+        "/v1/completions",
+        new CompletionsHandler(Api.TEXT, parser, exchange, parts.routes()));
+    post(
+        router,
+        "/v1/messages",
+        new CompletionsHandler(Api.MESSAGES, parser, exchange, parts.routes()));
     post(
         router,
         "/v1/messages/count_tokens",

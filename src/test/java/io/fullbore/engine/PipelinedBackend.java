@@ -95,15 +95,14 @@ final class PipelinedBackend extends RememberingBackend {
   private static Choice choice(StepBatch batch, int logitRow) {
     StepBatch.Want.Token wanted = batch.sampled(logitRow);
     if (wanted == null) {
-      return new Choice(
-          null, null, null, batch.scoredToken(logitRow), batch.scoredTopCount(logitRow));
+      return new Choice(null, null, null, batch.scoredToken(logitRow), batch.topCount(logitRow));
     }
     return new Choice(
         wanted.params(),
         CopiedHistory.of(wanted.history()),
         wanted.allowed() == null ? null : wanted.allowed().mask().clone(),
         -1,
-        wanted.params().topLogprobs());
+        batch.topCount(logitRow));
   }
 
   @Override

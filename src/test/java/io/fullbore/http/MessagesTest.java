@@ -54,15 +54,7 @@ class MessagesTest {
 
   /** The prompt that the model gets, while it answers "ok". */
   private static String prompt(String body) throws Exception {
-    BlockingQueue<String> prompts = new LinkedBlockingQueue<>();
-    server.engine.script(
-        submission -> {
-          int[] ids = submission.requests().getFirst().prompt();
-          prompts.add(TestModel.served().tokenizer().decode(ids));
-          submission.accept();
-          submission.tokens(0, "ok");
-          submission.finish(0, FinishReason.STOP);
-        });
+    BlockingQueue<String> prompts = server.engine.promptsAnswered("ok");
     server.json(PATH, body);
     return prompts.poll(5, TimeUnit.SECONDS);
   }

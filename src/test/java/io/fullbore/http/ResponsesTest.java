@@ -16,7 +16,6 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -54,15 +53,7 @@ class ResponsesTest {
 
   /** The prompt that the model gets, while it answers. */
   private static String prompt(String body, String answer) throws Exception {
-    BlockingQueue<String> prompts = new LinkedBlockingQueue<>();
-    server.engine.script(
-        submission -> {
-          int[] ids = submission.requests().getFirst().prompt();
-          prompts.add(TestModel.served().tokenizer().decode(ids));
-          submission.accept();
-          submission.tokens(0, answer);
-          submission.finish(0, FinishReason.STOP);
-        });
+    BlockingQueue<String> prompts = server.engine.promptsAnswered(answer);
     server.json(PATH, body);
     return prompts.poll(5, TimeUnit.SECONDS);
   }

@@ -44,6 +44,20 @@ final class ScriptedEngine extends VerticleBase {
         });
   }
 
+  /** Accepts, answers with this text and stops; gives the prompts that the model gets. */
+  BlockingQueue<String> promptsAnswered(String text) {
+    BlockingQueue<String> prompts = new LinkedBlockingQueue<>();
+    script(
+        submission -> {
+          int[] ids = submission.requests().getFirst().prompt();
+          prompts.add(TestModel.served().tokenizer().decode(ids));
+          submission.accept();
+          submission.tokens(0, text);
+          submission.finish(0, FinishReason.STOP);
+        });
+    return prompts;
+  }
+
   /** The ids of the next message that cancels. */
   List<RequestId> awaitCancel() throws InterruptedException {
     List<RequestId> ids = cancelled.poll(5, TimeUnit.SECONDS);

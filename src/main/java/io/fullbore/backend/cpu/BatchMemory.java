@@ -48,10 +48,7 @@ final class BatchMemory {
    */
   void load(StepBatch batch) {
     int rowCount = batch.rowCount();
-    if (rowCount > sizing.maxStepTokens()) {
-      throw new IndexOutOfBoundsException(
-          "rowCount=%d exceeds maxStepTokens=%d".formatted(rowCount, sizing.maxStepTokens()));
-    }
+    sizing.requireRows(rowCount);
     findRuns(batch);
     int entryCount = 0;
     for (int run = 0; run < runCount; run++) {
@@ -72,9 +69,7 @@ final class BatchMemory {
   private void findRuns(StepBatch batch) {
     runCount = 0;
     for (int row = 0; row < batch.rowCount(); row++) {
-      if (row == 0
-          || batch.table(row) != batch.table(row - 1)
-          || batch.position(row) != batch.position(row - 1) + 1) {
+      if (!batch.continuesRun(row)) {
         runStarts[runCount++] = row;
       }
     }
@@ -85,24 +80,13 @@ final class BatchMemory {
   private int stage(StepBatch batch, int run, int entryCount) {
     int lastRow = runStarts[run + 1] - 1;
     BlockTable table = batch.table(lastRow);
-    int lastPosition = batch.position(lastRow);
-    if (lastPosition >= sizing.maxPositions()
-        || lastPosition / sizing.blockTokens() >= table.size()) {
-      throw new IndexOutOfBoundsException(
-          "position=%d needs a block and less than maxPositions=%d; the sequence has blocks=%d"
-              .formatted(lastPosition, sizing.maxPositions(), table.size()));
-    }
+    sizing.requirePosition(batch.position(lastRow), table);
     int end = Math.addExact(entryCount, table.size());
     if (end > staging.length) {
       staging = Arrays.copyOf(staging, Math.max(end, 2 * staging.length));
     }
     table.copyTo(staging, entryCount);
-    for (int entry = entryCount; entry < end; entry++) {
-      if (staging[entry] < 0 || staging[entry] >= sizing.blockCount()) {
-        throw new IndexOutOfBoundsException(
-            "block=%d is none of blockCount=%d".formatted(staging[entry], sizing.blockCount()));
-      }
-    }
+    sizing.requireBlocks(staging, entryCount, end);
     return end;
   }
 

@@ -2,13 +2,13 @@ package io.fullbore.backend.cpu;
 
 import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendKind;
+import io.fullbore.backend.HostMemory;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.config.ServerConfig.KernelChoice;
 import io.fullbore.graph.DecoderGraph;
 import io.fullbore.graph.Op;
 import io.fullbore.model.Architecture;
 import io.fullbore.model.Tensor;
-import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -95,12 +95,7 @@ public final class CpuKind implements BackendKind {
   @Override
   public long automaticKvBytes(DecoderGraph graph, KvSizing whole, int modelCount) {
     long wanted = whole.blockCount() * bytesPerBlock(graph.architecture(), whole.blockTokens());
-    return Math.min(wanted, physicalMemoryBytes() / 4 / modelCount);
-  }
-
-  private static long physicalMemoryBytes() {
-    return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
-        .getTotalMemorySize();
+    return Math.min(wanted, HostMemory.physicalBytes() / 4 / modelCount);
   }
 
   @Override

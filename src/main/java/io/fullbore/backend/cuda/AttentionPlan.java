@@ -110,7 +110,7 @@ final class AttentionPlan {
   /** The row after a run of rows of one sequence, at consecutive positions. */
   private static int runEnd(StepBatch batch, int row) {
     int end = row + 1;
-    while (end < batch.rowCount() && continues(batch, end)) {
+    while (end < batch.rowCount() && batch.continuesRun(end)) {
       end++;
     }
     return end;
@@ -118,14 +118,9 @@ final class AttentionPlan {
 
   private static int runStart(StepBatch batch, int end) {
     int start = end - 1;
-    while (start > 0 && continues(batch, start)) {
+    while (start > 0 && batch.continuesRun(start)) {
       start--;
     }
     return start;
-  }
-
-  private static boolean continues(StepBatch batch, int row) {
-    return batch.table(row) == batch.table(row - 1)
-        && batch.position(row) == batch.position(row - 1) + 1;
   }
 }

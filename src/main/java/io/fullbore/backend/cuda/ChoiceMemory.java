@@ -172,12 +172,12 @@ final class ChoiceMemory {
     MemorySegment choice =
         host.choices.segment().asSlice((long) row * CHOICE_BYTES, CHOICE_BYTES).fill((byte) 0);
     StepBatch.Want.Token wanted = batch.sampled(row);
+    choice.set(INT, 36, requireTopCount(batch.topCount(row)));
     choice.set(INT, 48, NO_MASK);
     if (wanted == null) {
       int scored = batch.scoredToken(row);
       choice.set(INT, 0, scored < 0 ? MODE_NOTHING : MODE_SCORE);
       choice.set(INT, 32, scored);
-      choice.set(INT, 36, topCount(batch.scoredTopCount(row)));
       return;
     }
     SamplingParams params = wanted.params();
@@ -189,7 +189,6 @@ final class ChoiceMemory {
     choice.set(FLOAT, 16, params.minP());
     choice.set(INT, 20, history.tokenCount() - history.promptTokenCount());
     choice.set(ValueLayout.JAVA_LONG, 24, params.seed());
-    choice.set(INT, 36, topCount(params.topLogprobs()));
     choice.set(INT, 48, wanted.allowed() == null ? NO_MASK : addMask(wanted.allowed(), host));
     choice.set(INT, 40, editCount);
     int before = editCount;
@@ -199,7 +198,7 @@ final class ChoiceMemory {
     choice.set(INT, 44, editCount - before);
   }
 
-  private static int topCount(int wanted) {
+  private static int requireTopCount(int wanted) {
     if (wanted > MAX_TOP_COUNT) {
       throw new IndexOutOfBoundsException(
           "alternatives=%d of a token are wanted, the device gives %d"
@@ -223,7 +222,7 @@ final class ChoiceMemory {
       }
     }
     for (int i = first; i < editCount; i++) {
-      MemorySegment edit = edits(host).asSlice((long) i * EDIT_BYTES, EDIT_BYTES);
+      MemorySegment edit = at(host, i);
       float occurrences = edit.get(FLOAT, 12);
       if (occurrences > 0) {
         edit.set(FLOAT, 12, params.presencePenalty() + params.frequencyPenalty() * occurrences);
@@ -233,7 +232,7 @@ final class ChoiceMemory {
       edit(bias.getKey(), first, host).set(FLOAT, 4, bias.getValue());
     }
     for (int i = first; i < editCount; i++) {
-      editOf[edits(host).get(INT, (long) i * EDIT_BYTES)] = 0;
+      editOf[at(host, i).get(INT, 0)] = 0;
     }
   }
 
@@ -250,11 +249,7 @@ final class ChoiceMemory {
   }
 
   private static MemorySegment at(Host host, int edit) {
-    return edits(host).asSlice((long) edit * EDIT_BYTES, EDIT_BYTES);
-  }
-
-  private static MemorySegment edits(Host host) {
-    return host.edits.segment();
+    return host.edits.segment().asSlice((long) edit * EDIT_BYTES, EDIT_BYTES);
   }
 
   private void reserve(Host host) {

@@ -167,12 +167,8 @@ final class CudaBackend implements Backend {
     int[] topCounts = new int[rows];
     boolean[] chooses = new boolean[rows];
     for (int row = 0; row < rows; row++) {
-      StepBatch.Want.Token wanted = batch.sampled(row);
-      chooses[row] = wanted != null;
-      topCounts[row] =
-          wanted != null
-              ? wanted.params().topLogprobs()
-              : batch.scoredToken(row) < 0 ? -1 : batch.scoredTopCount(row);
+      chooses[row] = batch.sampled(row) != null;
+      topCounts[row] = batch.topCount(row);
     }
     BackendException failure = null;
     try {

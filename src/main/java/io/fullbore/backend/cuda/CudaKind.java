@@ -3,13 +3,13 @@ package io.fullbore.backend.cuda;
 import io.fullbore.backend.Backend;
 import io.fullbore.backend.BackendException;
 import io.fullbore.backend.BackendKind;
+import io.fullbore.backend.HostMemory;
 import io.fullbore.backend.KvSizing;
 import io.fullbore.config.ServerConfig;
 import io.fullbore.config.ServerConfig.KvCacheType;
 import io.fullbore.core.ModelFormatException;
 import io.fullbore.graph.DecoderGraph;
 import io.fullbore.model.Architecture;
-import java.lang.management.ManagementFactory;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -53,6 +53,7 @@ public final class CudaKind implements BackendKind {
 
   private final CudaDriver driver;
   private final CudaDevice device;
+  private final long freeBytes; // of the device, when it was found
   private final byte[] image;
   private final ServerConfig.Engine settings;
   private final LongConsumer progress;
@@ -60,11 +61,13 @@ public final class CudaKind implements BackendKind {
   private CudaKind(
       CudaDriver driver,
       CudaDevice device,
+      long freeBytes,
       byte[] image,
       ServerConfig.Engine settings,
       LongConsumer progress) {
     this.driver = driver;
     this.device = device;
+    this.freeBytes = freeBytes;
     this.image = image;
     this.settings = settings;
     this.progress = progress;
@@ -117,7 +120,9 @@ public final class CudaKind implements BackendKind {
     return new Search.Found(
         freeBytes.keySet().stream()
             .sorted(mostFirst.thenComparingInt(CudaDevice::ordinal))
-            .map(device -> new CudaKind(driver, device, image, settings, progress))
+            .map(
+                device ->
+                    new CudaKind(driver, device, freeBytes.get(device), image, settings, progress))
             .toList());
   }
 
@@ -152,7 +157,7 @@ public final class CudaKind implements BackendKind {
   @Override
   public long automaticKvBytes(DecoderGraph graph, KvSizing whole, int modelCount) {
     long needed = CudaBackend.bytes(FusedGraph.of(graph), whole, device) + RESERVE_BYTES;
-    long free = Math.min(freeBytes(driver, device), device.totalBytes() / modelCount);
+    long free = Math.min(freeBytes, device.totalBytes() / modelCount);
     long block = bytesPerBlock(graph.architecture(), whole.blockTokens());
     if (free < needed + block) {
       throw new BackendException(
@@ -176,10 +181,8 @@ public final class CudaKind implements BackendKind {
           "models[].contextTokens=%d is too large for this model: a table would have %d elements; lower it"
               .formatted(sizing.maxPositions(), rotations));
     }
-    long kvBytes = sizing.blockCount() * bytesPerBlock(architecture, sizing.blockTokens());
-    if (CudaBackend.bytes(FusedGraph.of(graph), sizing, device) + kvBytes
-        > freeBytes(driver, device)) {
-      throw new BackendException(shortage(graph, sizing), null);
+    if (neededBytes(graph, sizing) > freeBytes) {
+      throw new BackendException(shortage(graph, sizing, freeBytes), null);
     }
   }
 
@@ -206,7 +209,7 @@ public final class CudaKind implements BackendKind {
 
   private String explained(CudaException e, DecoderGraph graph, KvSizing sizing) {
     if (e.isOutOfMemory()) {
-      return shortage(graph, sizing);
+      return shortage(graph, sizing, freeBytes(driver, device));
     }
     if (e.call().equals("cuModuleLoadData")) {
       return "driver too old: that of %s, for CUDA %s, cannot load the kernels in this jar (%s)"
@@ -215,11 +218,18 @@ public final class CudaKind implements BackendKind {
     return "%s cannot be used: %s".formatted(device.name(), e.getMessage());
   }
 
-  private String shortage(DecoderGraph graph, KvSizing sizing) {
-    long kvBytes = sizing.blockCount() * bytesPerBlock(graph.architecture(), sizing.blockTokens());
-    long needed = CudaBackend.bytes(FusedGraph.of(graph), sizing, device) + kvBytes;
+  private long kvBytes(DecoderGraph graph, KvSizing sizing) {
+    return sizing.blockCount() * bytesPerBlock(graph.architecture(), sizing.blockTokens());
+  }
+
+  private long neededBytes(DecoderGraph graph, KvSizing sizing) {
+    return CudaBackend.bytes(FusedGraph.of(graph), sizing, device) + kvBytes(graph, sizing);
+  }
+
+  private String shortage(DecoderGraph graph, KvSizing sizing, long free) {
     return "not enough VRAM on %s: needs %.1f GiB, of which the KV cache is %.1f, has %.1f GiB; lower engine.kvCacheBytes or engine.maxStepTokens"
-        .formatted(device.name(), gib(needed), gib(kvBytes), gib(freeBytes(driver, device)));
+        .formatted(
+            device.name(), gib(neededBytes(graph, sizing)), gib(kvBytes(graph, sizing)), gib(free));
   }
 
   /**
@@ -232,14 +242,9 @@ public final class CudaKind implements BackendKind {
             ? settings.kvHostBytes()
             : Math.min(
                 Math.min(sizing.blockCount() * blockBytes, MAX_AUTOMATIC_HOST_BYTES),
-                physicalMemoryBytes() / 8);
+                HostMemory.physicalBytes() / 8);
     return settings.prefixCache()
         ? (int) Math.min(bytes / blockBytes, Integer.MAX_VALUE / sizing.blockTokens())
         : 0;
-  }
-
-  private static long physicalMemoryBytes() {
-    return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
-        .getTotalMemorySize();
   }
 }

@@ -96,10 +96,7 @@ final class StepMemory implements AttentionPlan.Sink {
    */
   StepShape load(StepBatch batch, CudaStream stream) {
     int rowCount = batch.rowCount();
-    if (rowCount > sizing.maxStepTokens()) {
-      throw new IndexOutOfBoundsException(
-          "rowCount=%d exceeds maxStepTokens=%d".formatted(rowCount, sizing.maxStepTokens()));
-    }
+    sizing.requireRows(rowCount);
     turn = (turn + 1) % PINNED_COPIES;
     current = pinned[turn].segment();
     decodeItemCount = 0;
@@ -125,12 +122,7 @@ final class StepMemory implements AttentionPlan.Sink {
     for (int row = 0; row < batch.rowCount(); row++) {
       int position = batch.position(row);
       BlockTable blockTable = batch.table(row);
-      if (position >= sizing.maxPositions()
-          || position / sizing.blockTokens() >= blockTable.size()) {
-        throw new IndexOutOfBoundsException(
-            "position=%d needs a block and less than maxPositions=%d; the sequence has blocks=%d"
-                .formatted(position, sizing.maxPositions(), blockTable.size()));
-      }
+      sizing.requirePosition(position, blockTable);
       if (row == 0 || blockTable != batch.table(row - 1)) {
         table = end;
         appendBlocks(blockTable);
@@ -152,12 +144,7 @@ final class StepMemory implements AttentionPlan.Sink {
       staging = new int[Math.max(size, 2 * staging.length)];
     }
     table.copyTo(staging, 0);
-    for (int i = 0; i < size; i++) {
-      if (staging[i] < 0 || staging[i] >= sizing.blockCount()) {
-        throw new IndexOutOfBoundsException(
-            "block=%d is none of blockCount=%d".formatted(staging[i], sizing.blockCount()));
-      }
-    }
+    sizing.requireBlocks(staging, 0, size);
     MemorySegment.copy(staging, 0, current, ValueLayout.JAVA_INT, end * (long) Integer.BYTES, size);
     end += size;
   }
