@@ -45,15 +45,6 @@
 // two agree to rounding, not to the bit.
 #include "attend_tiles.cuh"
 
-// A piece of work, from the host.
-struct AttendItem {
-  int row;
-  int row_count; // prefill: 1 to 64 consecutive rows, at consecutive positions of one sequence
-  int from;      // decode: the positions [from, to) of the row's sequence
-  int to;
-  int partial; // decode: which partial to write; below 0: the row's final result
-};
-
 static constexpr int lent_bytes = 101376; // shared memory that any device lends one block
 
 // --- Rotation -------------------------------------------------------------------------------

@@ -12,44 +12,6 @@
 // where very many tokens are likely), 2 for the likeliest tokens' log-probabilities.
 #include "select.cuh"
 
-// What to do with a logit row; the host writes it. 56 bytes.
-struct Choice {
-  int mode;          //  0: NOTHING, CHOOSE or SCORE
-  float temperature; //  4: 0 is greedy
-  int top_k;         //  8: 0 keeps all
-  float top_p;       // 12: 1 keeps all
-  float min_p;       // 16: 0 keeps all
-  int draw_index;    // 20: the token's place in the answer
-  u64 seed;          // 24
-  int scored_token;  // 32: of SCORE
-  int top_count;     // 36: -1 no log-probabilities, 0 the token's own, to 20 the likeliest too
-  int edits;         // 40: index of the row's first edit; no two rows share one
-  int edit_count;    // 44: each token at most once
-  int mask;          // 48: index of the row's mask, -1 for none
-  int reserved;      // 52
-};
-
-// logit += bias; then logit = logit > 0 ? logit / repetition : logit * repetition; then
-// logit -= subtract. Afterwards bias holds the logit as it came. 16 bytes.
-struct Edit {
-  int token;        //  0
-  float bias;       //  4
-  float repetition; //  8
-  float subtract;   // 12
-};
-
-// What came of a row. 168 bytes.
-struct Chosen {
-  int token;     // 0: -1 where a logit is NaN or the maximum isn't finite
-  float logprob; // 4: written where top_count >= 0
-  // The first top_count are written, with -1 where there are fewer.
-  int top_tokens[choosing::top_limit];     // 8
-  float top_logprobs[choosing::top_limit]; // 88: natural logarithms, before edits and mask
-};
-
-static_assert(sizeof(Choice) == 56 && sizeof(Edit) == 16 && sizeof(Chosen) == 168,
-              "the host writes and reads these");
-
 namespace choosing {
 
 enum Mode { NOTHING = 0, CHOOSE = 1, SCORE = 2 };

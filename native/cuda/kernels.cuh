@@ -6,6 +6,7 @@
 // step's own counts ends at once.
 #pragma once
 
+#include "arguments.cuh"
 #include "device.cuh"
 
 // How many there are of what; the first thing that every kernel reads.

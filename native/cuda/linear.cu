@@ -22,28 +22,6 @@
 #include "kernels.cuh"
 #include "weights.cuh"
 
-// What becomes of a sum:
-//   STORE    out [row][stride] = sum (+ bias)
-//   ADD      out [row][stride] += sum (+ bias)
-//   SWIGLU   each tile's first 8 rows are a gate's, the others the same rows of another matrix:
-//            operand [row][8 tile + i] = silu(gate) * up, rounded to the weights' kind
-enum { FB_STORE = 0, FB_ADD = 1, FB_SWIGLU = 2 };
-
-struct LinearOut {
-  float *out;
-  const float *bias; // [out], or null
-  void *operand;     // of SWIGLU
-  int mode;
-  int stride; // floats from row to row of out, or columns of operand
-};
-
-struct LinearIn {
-  const uint8_t *weights; // [row tile][unit]
-  const void *operand;    // [row / 8][column / 8][8][8]
-  int out_rows;           // of the weights, without padding
-  int chunks;             // of 64 columns
-};
-
 // Bytes from one row tile to the next.
 template <typename Format>
 FB_DEVICE long long tile_bytes(int chunks) {

@@ -19,7 +19,6 @@ constexpr int bin_count = threads; // one per thread when they are summed
 constexpr int bin_bits = 10;
 constexpr int last_bin = bin_count - 1;
 constexpr int list_size = 2048;
-constexpr int top_limit = 20; // likeliest tokens that are reported
 constexpr int id_bits = 18;
 constexpr int order_bits = 32 + id_bits;
 constexpr float lowest = -3.402823466e38f;
@@ -67,7 +66,7 @@ struct Shared {
   u64 warp_weights[warp_count];
   u64 warp_orders[warp_count];
   double warp_sums[warp_count];
-  u64 top[top_limit];
+  u64 top[FB_TOP_LIMIT];
   u64 order;
   Pick pick;
   uint32_t warp_counts[warp_count];

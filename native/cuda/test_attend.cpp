@@ -19,14 +19,6 @@
 
 namespace {
 
-struct AttendItem {
-  int row;
-  int row_count;
-  int from;
-  int to;
-  int partial;
-};
-
 // Tokens in the cache before the step, and of the step.
 struct Sequence {
   int cached;

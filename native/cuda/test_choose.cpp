@@ -12,34 +12,6 @@ namespace {
 
 constexpr int shared_bytes = 42240;
 
-struct Choice {
-  int mode;
-  float temperature;
-  int top_k;
-  float top_p;
-  float min_p;
-  int draw_index;
-  u64 seed;
-  int scored_token;
-  int top_count;
-  int edits;
-  int edit_count;
-  int mask;
-  int reserved;
-};
-struct Edit {
-  int token;
-  float bias;
-  float repetition;
-  float subtract;
-};
-struct Chosen {
-  int token;
-  float logprob;
-  int top_tokens[20];
-  float top_logprobs[20];
-};
-
 enum { NOTHING, CHOOSE, SCORE };
 
 std::mt19937_64 random_bits(7);

@@ -6,21 +6,6 @@
 #include <random>
 #include <string>
 
-// As in linear.cu, which is compiled by itself.
-struct LinearOut {
-  float *out;
-  const float *bias;
-  void *operand;
-  int mode;
-  int stride;
-};
-struct LinearIn {
-  const uint8_t *weights;
-  const void *operand;
-  int out_rows;
-  int chunks;
-};
-
 namespace {
 
 std::mt19937 random_bits(1);
